@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The descriptor: the one symbol that a plugin exports.
+ *
+ * A plugin is a shared object, loaded with RTLD_NOW | RTLD_LOCAL, that defines
+ *
+ *     OBS_EXPORT const obs_plugin obs_plugin_entry = { OBS_PLUGIN_HEADER, … };
+ *
+ * and hides everything else. It links libobservatory.so.1 and whatever
+ * libraries it needs, but never libuv, llhttp or another plugin. It keeps all
+ * state in what create() returns: no mutable globals, no atexit, no signal
+ * handlers, no pthread keys, no threads but obs_thread_start()'s.
+ *
+ * Life of an instance, all on the main thread unless said otherwise:
+ *   create        check the config, allocate, provide services, register
+ *                 metrics. No other plugin may be called.
+ *   start         bind services, open files, start threads. May block for
+ *                 seconds. Providers start before those that need them.
+ *   worker_start  on each worker: make the per-worker context, start timers.
+ *   … handlers and hooks run …
+ *   drain         the instance gets no new requests; end what waits for ever.
+ *   worker_stop   on each worker, after its last request.
+ *   stop          end threads, close files: the reverse of start.
+ *   destroy       free everything: the reverse of create. */
+#ifndef OBSERVATORY_PLUGIN_H
+#define OBSERVATORY_PLUGIN_H
+
+#include <observatory/host.h>
+#include <observatory/metric.h>
+#include <observatory/option.h>
+#include <observatory/request.h>
+#include <observatory/worker.h>
+
+OBS_BEGIN_DECLS
+
+#define OBS_PLUGIN_MAGIC 0x3150424fu /* "OBP1" little-endian */
+
+/* A service that a plugin calls. Static storage.  Since: ABI 1.0. */
+typedef struct obs_need {
+    const char *service; /* "obs.store/1" */
+    uint32_t flags;      /* OBS_NEED_OPTIONAL */
+    uint32_t reserved;
+} obs_need;
+
+#define OBS_NEED_OPTIONAL 1u
+
+/* ---- commands ------------------------------------------------------------ */
+
+/* A running command: `observatory <instance> <command> ARG…`. The host has
+ * loaded the config and started the plugin and what it needs, without
+ * listening, and the calling thread is the only worker.  Since: ABI 1.0. */
+typedef struct obs_command_call obs_command_call;
+
+/* The arguments after the command's name, borrowed.
+ * Thread: [worker], inside run().  Since: ABI 1.0. */
+OBS_API int obs_command_argc(const obs_command_call *call);
+OBS_API const char *obs_command_arg(const obs_command_call *call, int index);
+
+/* Turns the loop until `*done` is not 0: how a command waits for a store.
+ * Returns early with OBS_E_CLOSED when the user interrupts.
+ * Thread: [worker], inside run().  Since: ABI 1.0. */
+OBS_API int obs_command_wait(obs_command_call *call, const int *done);
+
+/* A command. Static storage. run() prints to stdout, complains on stderr and
+ * returns an exit code of sysexits(3).  Since: ABI 1.0. */
+typedef struct obs_command {
+    const char *name;    /* "import" */
+    const char *usage;   /* "FILE… [--format otlp-json|otlp-proto|jsonl]" */
+    const char *summary; /* one line */
+    int (*run)(obs_command_call *call, void *self);
+} obs_command;
+
+/* ---- descriptor ---------------------------------------------------------- */
+
+/* The descriptor. Constant, static storage, as everything it points to. The
+ * element sizes let the tables' structs grow at their ends; OBS_PLUGIN_HEADER
+ * fills them and everything above. A NULL life-cycle function is skipped.
+ * Since: ABI 1.0. */
+typedef struct obs_plugin {
+    uint32_t magic;
+    uint32_t size;
+    uint16_t abi_major;
+    uint16_t abi_minor; /* the least that the plugin needs */
+    uint16_t need_size;
+    uint16_t option_size;
+    uint16_t route_size;
+    uint16_t hook_size;
+    uint16_t command_size;
+    uint16_t param_size;
+    uint32_t flags; /* 0 */
+    uint32_t reserved;
+
+    const char *name;    /* also the file's name without ".so" */
+    const char *version; /* of the plugin, semantic versioning */
+    const char *license; /* SPDX expression */
+    const char *summary; /* one line */
+
+    const obs_need *needs;
+    size_t n_needs;
+    const char *const *provides; /* service ids */
+    size_t n_provides;
+    const obs_option *options;
+    size_t n_options;
+    size_t config_size; /* of the struct that the options fill */
+    const obs_route *routes;
+    size_t n_routes;
+    const obs_hook *hooks;
+    size_t n_hooks;
+    const obs_command *commands;
+    size_t n_commands;
+
+    /* `config` points to the filled struct and lives until destroy(). On an
+     * error log the reason; destroy() is then not called. */
+    int (*create)(obs_instance *instance, const void *config, void **ret_self);
+    int (*start)(void *self); /* on an error log the reason; stop() and destroy() follow */
+    int (*worker_start)(void *self, obs_worker *worker, void **ret_context);
+    void (*drain)(void *self);
+    void (*worker_stop)(void *self, obs_worker *worker, void *context);
+    void (*stop)(void *self);
+    void (*destroy)(void *self);
+} obs_plugin;
+
+/* First in every descriptor.  Since: ABI 1.0. */
+#define OBS_PLUGIN_HEADER                                                                          \
+    OBS_PLUGIN_MAGIC, sizeof(obs_plugin), OBS_ABI_MAJOR, OBS_ABI_MINOR, sizeof(obs_need),          \
+        sizeof(obs_option), sizeof(obs_route), sizeof(obs_hook), sizeof(obs_command),              \
+        sizeof(obs_param), /* flags= */ 0, /* reserved= */ 0
+
+/* The name of the one exported symbol.  Since: ABI 1.0. */
+#define OBS_PLUGIN_SYMBOL "obs_plugin_entry"
+extern OBS_EXPORT const obs_plugin obs_plugin_entry;
+
+/* The name of an instance: its key in the config. Borrowed until destroy().
+ * Thread: [any].  Since: ABI 1.0. */
+OBS_API const char *obs_instance_name(const obs_instance *instance);
+
+OBS_END_DECLS
+#endif
