@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the real binary in a private folder on a private port, talks to it,
+// stops it by pid. OBSERVATORY names the binary, so that the suite can run a
+// sanitized build.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, readFileSync, openSync, closeSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = process.env.OBSERVATORY ?? join(root, 'build/host/observatory');
+export const config = join(root, 'config/observatory.yaml');
+
+export function freePort() {
+    return new Promise((done, fail) => {
+        const probe = createServer();
+        probe.on('error', fail);
+        probe.listen(0, '127.0.0.1', () => {
+            const { port } = probe.address();
+            probe.close(() => done(port));
+        });
+    });
+}
+
+export function privateFolder() {
+    return mkdtempSync(join(tmpdir(), 'observatory-test-'));
+}
+
+/** Runs the binary to its end: {code, out, err}. */
+export function run(args, { env = {}, input } = {}) {
+    return new Promise((done, fail) => {
+        const child = spawn(binary, args, { env: { ...process.env, ...env } });
+        let out = '', err = '';
+        child.stdout.on('data', (d) => (out += d));
+        child.stderr.on('data', (d) => (err += d));
+        child.on('error', fail);
+        child.on('close', (code, signal) => done({ code, signal, out, err }));
+        child.stdin.end(input);
+    });
+}
+
+export class Server {
+    /** sets: {'path': value} pairs for --set; folder is kept across restarts. */
+    constructor({ sets = {}, folder = privateFolder(), file = config } = {}) {
+        this.folder = folder;
+        this.sets = sets;
+        this.file = file;
+        this.log = join(folder, 'server.log');
+    }
+
+    arguments() {
+        const sets = {
+            listen: `127.0.0.1:${this.port}`,
+            'log.access': 'off',
+            'plugins.store-sqlite.path': join(this.folder, 'observatory.db'),
+            ...this.sets,
+        };
+        const args = ['--config', this.file];
+        for (const [path, value] of Object.entries(sets)) args.push('--set', `${path}=${value}`);
+        return args;
+    }
+
+    get url() {
+        return `http://127.0.0.1:${this.port}`;
+    }
+
+    async start() {
+        this.port ??= await freePort();
+        const fd = openSync(this.log, 'a');
+        this.child = spawn(binary, ['serve', ...this.arguments()], { stdio: ['ignore', fd, fd] });
+        closeSync(fd);
+        this.ended = new Promise((done) => this.child.on('close', (code, signal) => done({ code, signal })));
+        let gone = false;
+        this.ended.then(() => (gone = true));
+        for (let tries = 0; tries < 2000; tries++) {
+            if (gone) throw new Error(`the server ended at once:\n${this.output()}`);
+            try {
+                const answer = await fetch(`${this.url}/health/ready`);
+                await answer.arrayBuffer();
+                if (answer.status === 200) return this;
+            } catch {
+                // not listening yet
+            }
+            await new Promise((next) => setTimeout(next, 10));
+        }
+        throw new Error(`not ready within 20 s:\n${this.output()}`);
+    }
+
+    output() {
+        return readFileSync(this.log, 'utf8');
+    }
+
+    /** Graceful by default; resolves to {code, signal}. */
+    async stop(signal = 'SIGTERM') {
+        this.child.kill(signal);
+        return this.ended;
+    }
+
+    async get(path, options) {
+        const answer = await fetch(this.url + path, options);
+        const text = await answer.text();
+        let body;
+        try {
+            body = JSON.parse(text);
+        } catch {
+            body = undefined;
+        }
+        return { status: answer.status, headers: answer.headers, text, body };
+    }
+
+    post(path, body, headers = { 'content-type': 'application/json' }) {
+        return this.get(path, { method: 'POST', body, headers });
+    }
+
+    /** Every span that matches, through the cursor. */
+    async spans(query = '') {
+        const all = [];
+        let cursor;
+        do {
+            const page = await this.get(
+                `/api/v1/traces?limit=1000&sort_order=asc${query}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+            );
+            if (page.status !== 200) throw new Error(`${page.status} ${page.text}`);
+            all.push(...page.body.data);
+            cursor = page.body.pagination.has_more ? page.body.pagination.cursor : undefined;
+        } while (cursor);
+        return all;
+    }
+
+    dispose() {
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}
+
+/** A started server that the test `t` stops at its end, and that must have ended cleanly. */
+export async function serve(t, options) {
+    const server = await new Server(options).start();
+    t.after(async () => {
+        if (server.child.exitCode === null && server.child.signalCode === null) {
+            const { code } = await server.stop();
+            if (code !== 0) throw new Error(`the server ended with ${code}:\n${server.output()}`);
+        }
+        server.dispose();
+    });
+    return server;
+}
+
+/** One value of the server's own metrics, 0 when there is none. */
+export async function metric(server, name, labels = {}) {
+    const { text } = await server.get('/metrics');
+    let sum = 0;
+    for (const line of text.split('\n')) {
+        const found = /^([a-z_:]+)(\{(.*)\})? (\S+)$/.exec(line);
+        if (!found || found[1] !== name) continue;
+        if (Object.entries(labels).every(([k, v]) => (found[3] ?? '').includes(`${k}="${v}"`))) sum += Number(found[4]);
+    }
+    return sum;
+}
