@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The runtime's own series, looked up once at the start. */
+#include "runtime/telemetry.h"
+
+#include "runtime/metric.h"
+#include "runtime/metric_process.h"
+
+#ifdef OBS_COMMIT
+#define COMMIT OBS_COMMIT
+#else
+#define COMMIT ""
+#endif
+
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+#define NS_PER_S 1e9
+
+static const double lag_bounds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                    0.025,  0.05,    0.1,    0.25,  0.5,    1};
+
+static struct {
+    obs_series *generation;
+    obs_metric *plugins;
+    obs_series *reloads[2]; /* by success */
+    obs_series *loop_lag;
+} own;
+
+static int register_family(uint32_t kind, const char *name, const char *help,
+                           const char *const *labels, size_t n_labels, obs_metric **ret_metric)
+{
+    const obs_metric_spec spec = {
+        .size = sizeof(spec),
+        .kind = kind,
+        .name = name,
+        .help = help,
+        .labels = labels,
+        .n_labels = n_labels,
+    };
+
+    return obs_metric_register(/* instance= */ NULL, &spec, ret_metric);
+}
+
+static int start_build_info(void)
+{
+    static const char *const labels[] = {"version", "commit", "compiler"};
+    const obs_str values[] = {OBS_STR(OBS_VERSION), OBS_STR(COMMIT), OBS_STR(COMPILER)};
+    obs_metric *metric;
+    int rc = register_family(OBS_METRIC_GAUGE, "build_info", "Always 1; what this build is.",
+                             labels, 3, &metric);
+
+    if (rc == OBS_OK)
+        obs_series_set(obs_metric_series(metric, values), 1);
+    return rc;
+}
+
+static int start_reloads(void)
+{
+    static const char *const labels[] = {"result"};
+    const obs_str results[] = {OBS_STR("failure"), OBS_STR("success")};
+    obs_metric *metric;
+    int rc = register_family(OBS_METRIC_COUNTER, "reloads_total",
+                             "Reloads of the configuration by result.", labels, 1, &metric);
+
+    for (size_t i = 0; rc == OBS_OK && i < 2; i++)
+        own.reloads[i] = obs_metric_series(metric, &results[i]);
+    return rc;
+}
+
+static int start_loop_lag(void)
+{
+    const obs_metric_spec spec = {
+        .size = sizeof(spec),
+        .kind = OBS_METRIC_HISTOGRAM,
+        .name = "loop_lag_seconds",
+        .help = "How late the loops of the workers ran what was due.",
+        .bounds = lag_bounds,
+        .n_bounds = sizeof(lag_bounds) / sizeof(lag_bounds[0]),
+    };
+    obs_metric *metric;
+    int rc = obs_metric_register(/* instance= */ NULL, &spec, &metric);
+
+    if (rc == OBS_OK)
+        own.loop_lag = obs_metric_series(metric, /* values= */ NULL);
+    return rc;
+}
+
+int telemetry_start(uint32_t n_workers)
+{
+    static const char *const labels[] = {"name", "version"};
+    obs_metric *generation;
+    int rc;
+
+    metric_start(n_workers);
+    if ((rc = metric_process_start()) < 0 || (rc = start_build_info()) < 0 ||
+        (rc = start_reloads()) < 0 || (rc = start_loop_lag()) < 0 ||
+        (rc = register_family(OBS_METRIC_GAUGE, "plugin_info", "Always 1; the plugins in use.",
+                              labels, 2, &own.plugins)) < 0 ||
+        (rc = register_family(OBS_METRIC_GAUGE, "generation",
+                              "Number of the configuration in use, from 1.", /* labels= */ NULL, 0,
+                              &generation)) < 0)
+        return rc;
+    own.generation = obs_metric_series(generation, /* values= */ NULL);
+    return OBS_OK;
+}
+
+void telemetry_generation(uint64_t number)
+{
+    if (own.generation)
+        obs_series_set(own.generation, (double)number);
+}
+
+void telemetry_reload(bool success)
+{
+    if (own.reloads[success])
+        obs_series_add(own.reloads[success], 1);
+}
+
+void telemetry_plugin(const char *name, const char *version, bool present)
+{
+    const obs_str values[] = {obs_str_of(name), obs_str_of(version)};
+    obs_series *series;
+
+    if (!own.plugins)
+        return;
+    series = obs_metric_series(own.plugins, values);
+    obs_series_set(series, present);
+    metric_series_show(series, present);
+}
+
+void telemetry_loop_lag(int64_t lag_ns)
+{
+    if (own.loop_lag)
+        obs_series_observe(own.loop_lag, (double)lag_ns / NS_PER_S);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the runtime tells about itself: build, generation, plugins, reloads,
+ * loop lag. The names are those of the API's telemetry table. */
+#ifndef HOST_RUNTIME_TELEMETRY_H
+#define HOST_RUNTIME_TELEMETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Sizes the shards for `n_workers` and registers the host's own families, so
+ * call it before any other registration. Every function below is a no-op until
+ * it succeeded. Errors: OBS_E_NOMEM, OBS_E_CONFLICT. Thread: control. */
+int telemetry_start(uint32_t n_workers);
+
+/* The generation that requests run on now. Thread: any. */
+void telemetry_generation(uint64_t number);
+
+/* Counts a reload: reloads_total{result="success"|"failure"}. Thread: any. */
+void telemetry_reload(bool success);
+
+/* Shows or hides plugin_info{name,version}. Idempotent: at a switch take the
+ * old generation's plugins down first, then put the new one's up. Strings are
+ * copied. Thread: any. */
+void telemetry_plugin(const char *name, const char *version, bool present);
+
+/* One measurement of how late a worker's loop ran a timer. Thread: worker. */
+void telemetry_loop_lag(int64_t lag_ns);
+
+#endif
