@@ -10,7 +10,8 @@ struct ledger; /* what the instance registered */
 
 /* The opaque obs_instance of the SDK. Written by the main thread before the
  * generation that holds it is published, constant afterwards, except for
- * `contexts[i]` (worker i) and what the ledger locks itself. */
+ * `state` (main thread), `contexts[i]` (worker i) and what the ledger locks
+ * itself. */
 struct obs_instance {
     char *name; /* key in the config; a copy */
     const obs_plugin *plugin;
@@ -19,9 +20,20 @@ struct obs_instance {
     void *config;
     void **contexts; /* one a worker, what worker_start() made */
     struct ledger *ledger;
-    uint32_t state; /* INSTANCE_* */
+    uint32_t state;           /* INSTANCE_* */
+    uint32_t n_workers;       /* that worker_start() succeeded on, counted from 0 */
+    obs_instance **providers; /* one a need of the plugin; NULL: optional and absent */
+    obs_arena *arena;         /* config, name, providers, contexts */
 };
 
 enum { INSTANCE_CREATED, INSTANCE_STARTED, INSTANCE_DRAINING, INSTANCE_STOPPED };
+
+/* Makes an instance that is not yet created in the plugin's sense: `self` and
+ * `config` (zeroed, of the plugin's size) are to be filled. Takes `image`.
+ * NULL when out of memory. Thread: control. */
+obs_instance *instance_create(obs_str name, struct image *image, uint32_t n_workers);
+
+/* NULL is a no-op. The plugin's destroy() has run, or create() never did. */
+void instance_destroy(obs_instance *instance);
 
 #endif

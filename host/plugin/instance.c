@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's half of an instance: memory that outlives the plugin's half. */
+#include "plugin/instance.h"
+
+#include "plugin/ledger.h"
+#include "plugin/loader.h"
+
+static int fill(obs_instance *instance, obs_str name, uint32_t n_workers)
+{
+    const obs_plugin *plugin = instance->plugin;
+    size_t config_size = plugin->config_size ? plugin->config_size : 1;
+
+    instance->name = (char *)obs_arena_dup(instance->arena, name).ptr;
+    instance->config = obs_arena_calloc(instance->arena, 1, config_size);
+    instance->contexts = obs_arena_calloc(instance->arena, n_workers, sizeof(void *));
+    instance->providers = obs_arena_calloc(instance->arena, plugin->n_needs + 1, sizeof(void *));
+    instance->ledger = ledger_create(n_workers);
+    return instance->name && instance->config && instance->contexts && instance->providers &&
+                   instance->ledger
+               ? OBS_OK
+               : OBS_E_NOMEM;
+}
+
+obs_instance *instance_create(obs_str name, struct image *image, uint32_t n_workers)
+{
+    obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
+    obs_instance *instance = arena ? obs_arena_calloc(arena, 1, sizeof(*instance)) : NULL;
+
+    if (!instance) {
+        obs_arena_destroy(arena);
+        image_close(image);
+        return NULL;
+    }
+    instance->arena = arena;
+    instance->image = image;
+    instance->plugin = image->plugin;
+    if (fill(instance, name, n_workers) < 0) {
+        instance_destroy(instance);
+        return NULL;
+    }
+    return instance;
+}
+
+void instance_destroy(obs_instance *instance)
+{
+    if (!instance)
+        return;
+    ledger_destroy(instance->ledger);
+    image_close(instance->image);
+    obs_arena_destroy(instance->arena); /* the instance itself is in it */
+}
+
+const char *obs_instance_name(const obs_instance *instance) { return instance->name; }

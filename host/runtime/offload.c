@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One list under one lock: jobs take milliseconds, so contention on it does
+ * not show. A job carries the post that brings its result back, so that a
+ * finished job can always be delivered. */
+#include "runtime/offload.h"
+
+#include "plugin/instance.h"
+#include "plugin/ledger.h"
+#include "runtime/blame.h"
+#include "runtime/post.h"
+#include "runtime/runtime.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct job {
+    struct post post; /* first: run_done() casts back */
+    struct job *next;
+    obs_instance *instance;
+    obs_worker *worker;
+    void (*work)(void *arg);
+    void (*done)(void *arg);
+    void *arg;
+};
+
+struct offload_pool {
+    pthread_mutex_t lock; /* over all below but the threads */
+    pthread_cond_t wake;
+    struct job *first;
+    struct job **last;
+    uint32_t n_waiting;
+    uint32_t queue_limit;
+    bool ending;
+    uint32_t n_threads; /* the main thread's, as the array */
+    pthread_t threads[];
+};
+
+static void run_done(struct post *post)
+{
+    struct job job = *(struct job *)post;
+    struct blame outer;
+
+    free(post);
+    outer = blame_enter(job.instance);
+    job.done(job.arg);
+    blame_leave(outer);
+    ledger_leave(job.instance->ledger);
+}
+
+static struct job *take_job(struct offload_pool *pool)
+{
+    struct job *job;
+
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->first && !pool->ending)
+        pthread_cond_wait(&pool->wake, &pool->lock);
+    job = pool->first;
+    if (job) {
+        pool->first = job->next;
+        if (!pool->first)
+            pool->last = &pool->first;
+        pool->n_waiting--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return job;
+}
+
+static void *offload_main(void *arg)
+{
+    struct offload_pool *pool = arg;
+    struct job *job;
+
+    while ((job = take_job(pool)) != NULL) {
+        job->work(job->arg);
+        post_queue_push(job->worker->posts, &job->post);
+    }
+    return NULL;
+}
+
+static int start_threads(struct offload_pool *pool, uint32_t n_threads)
+{
+    sigset_t all, before;
+    int rc = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (pool->n_threads < n_threads && rc == 0) {
+        char name[16];
+
+        rc = pthread_create(&pool->threads[pool->n_threads], NULL, offload_main, pool);
+        if (rc != 0)
+            break;
+        snprintf(name, sizeof(name), "obs-o%u", pool->n_threads);
+        pthread_setname_np(pool->threads[pool->n_threads++], name);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc == 0 ? OBS_OK : OBS_E_NOMEM;
+}
+
+int offload_create(uint32_t n_threads, uint32_t queue_limit, struct offload_pool **ret_pool)
+{
+    struct offload_pool *pool = calloc(1, sizeof(*pool) + n_threads * sizeof(pool->threads[0]));
+
+    if (!pool)
+        return OBS_E_NOMEM;
+    pthread_mutex_init(&pool->lock, /* attributes= */ NULL);
+    pthread_cond_init(&pool->wake, /* attributes= */ NULL);
+    pool->last = &pool->first;
+    pool->queue_limit = queue_limit;
+    if (start_threads(pool, n_threads) < 0) {
+        offload_destroy(pool);
+        return OBS_E_NOMEM;
+    }
+    *ret_pool = pool;
+    return OBS_OK;
+}
+
+void offload_destroy(struct offload_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->ending = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (uint32_t i = 0; i < pool->n_threads; i++)
+        pthread_join(pool->threads[i], /* ret= */ NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+/* Queues the job when there is room. */
+static int push_job(struct offload_pool *pool, struct job *job)
+{
+    int rc = OBS_E_BUSY;
+
+    pthread_mutex_lock(&pool->lock);
+    if (pool->n_waiting < pool->queue_limit) {
+        *pool->last = job;
+        pool->last = &job->next;
+        pool->n_waiting++;
+        pthread_cond_signal(&pool->wake);
+        rc = OBS_OK;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return rc;
+}
+
+int obs_offload(obs_instance *instance, void (*work)(void *arg), void (*done)(void *arg), void *arg)
+{
+    obs_worker *worker = obs_worker_current();
+    struct job *job;
+    int rc;
+
+    assert(instance && work && done && worker); /* only a worker can be answered */
+    job = malloc(sizeof(*job));
+    if (!job)
+        return OBS_E_NOMEM;
+    *job = (struct job){.post = {.run = run_done},
+                        .instance = instance,
+                        .worker = worker,
+                        .work = work,
+                        .done = done,
+                        .arg = arg};
+    ledger_enter(instance->ledger);
+    rc = push_job(runtime_get()->offload, job);
+    if (rc < 0) {
+        ledger_leave(instance->ledger);
+        free(job);
+    }
+    return rc;
+}

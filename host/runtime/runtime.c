@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workers first, then the pool that answers to them; the end is the reverse. */
+#include "runtime/runtime.h"
+
+#include "runtime/health.h"
+#include "runtime/offload.h"
+
+#include <assert.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static struct runtime *running; /* the main thread sets it before any other thread exists */
+
+static int create_workers(struct runtime *runtime, const struct runtime_spec *spec)
+{
+    int rc = OBS_OK;
+
+    runtime->workers = calloc(spec->n_workers, sizeof(runtime->workers[0]));
+    if (!runtime->workers)
+        return OBS_E_NOMEM;
+    for (uint32_t i = 0; i < spec->n_workers && rc == OBS_OK; i++) {
+        rc = worker_create(i, &runtime->workers[i]);
+        if (rc == OBS_OK)
+            runtime->n_workers++;
+    }
+    return rc;
+}
+
+static int begin_workers(struct runtime *runtime, const struct runtime_spec *spec)
+{
+    int rc = OBS_OK;
+
+    if (spec->inline_worker)
+        worker_adopt(runtime->workers[0]);
+    for (uint32_t i = 0; !spec->inline_worker && i < runtime->n_workers && rc == OBS_OK; i++)
+        rc = worker_begin(runtime->workers[i]);
+    return rc;
+}
+
+int runtime_create(const struct runtime_spec *spec, struct runtime **ret_runtime)
+{
+    struct runtime *runtime;
+    int rc = OBS_E_NOMEM;
+
+    assert(!running && spec->n_workers > 0 && (!spec->inline_worker || spec->n_workers == 1));
+    runtime = calloc(1, sizeof(*runtime));
+    if (!runtime)
+        return OBS_E_NOMEM;
+    running = runtime;
+    runtime->started_ns = obs_clock_wall_ns();
+    runtime->health = health_create();
+    if (!runtime->health)
+        goto fail;
+    rc = create_workers(runtime, spec);
+    if (rc == OBS_OK)
+        rc = begin_workers(runtime, spec);
+    if (rc == OBS_OK)
+        rc = offload_create(spec->offload_threads, spec->offload_queue, &runtime->offload);
+    if (rc < 0)
+        goto fail;
+    *ret_runtime = runtime;
+    return OBS_OK;
+
+fail:
+    runtime_destroy(runtime);
+    return rc;
+}
+
+void runtime_destroy(struct runtime *runtime)
+{
+    if (!runtime)
+        return;
+    offload_destroy(runtime->offload);
+    for (uint32_t i = 0; i < runtime->n_workers; i++) {
+        worker_end(runtime->workers[i]);
+        worker_destroy(runtime->workers[i]);
+    }
+    health_destroy(runtime->health);
+    free(runtime->workers);
+    free(runtime);
+    running = NULL;
+}
+
+struct runtime *runtime_get(void) { return running; }
+
+static void set_generation(obs_worker *worker, void *arg) { worker->generation = arg; }
+
+void runtime_publish(struct runtime *runtime, struct generation *generation)
+{
+    atomic_store(&runtime->generation, generation);
+    for (uint32_t i = 0; i < runtime->n_workers; i++)
+        worker_call(runtime->workers[i], set_generation, generation);
+}
+
+uint32_t runtime_cores(void)
+{
+    cpu_set_t cpus;
+
+    if (sched_getaffinity(/* pid= */ 0, sizeof(cpus), &cpus) < 0)
+        return 1;
+    return (uint32_t)CPU_COUNT(&cpus);
+}
+
+uint32_t obs_worker_count(void) { return running ? running->n_workers : 0; }
