@@ -2,14 +2,9 @@
 /* The runtime's own series, looked up once at the start. */
 #include "runtime/telemetry.h"
 
+#include "runtime/build_commit.h"
 #include "runtime/metric.h"
 #include "runtime/metric_process.h"
-
-#ifdef OBS_COMMIT
-#define COMMIT OBS_COMMIT
-#else
-#define COMMIT ""
-#endif
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -47,7 +42,7 @@ static int register_family(uint32_t kind, const char *name, const char *help,
 static int start_build_info(void)
 {
     static const char *const labels[] = {"version", "commit", "compiler"};
-    const obs_str values[] = {OBS_STR(OBS_VERSION), OBS_STR(COMMIT), OBS_STR(COMPILER)};
+    const obs_str values[] = {OBS_STR(OBS_VERSION), OBS_STR(BUILD_COMMIT), OBS_STR(COMPILER)};
     obs_metric *metric;
     int rc = register_family(OBS_METRIC_GAUGE, "build_info", "Always 1; what this build is.",
                              labels, 3, &metric);
