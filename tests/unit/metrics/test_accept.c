@@ -44,7 +44,7 @@ static void the_header_decides(void **state)
         {"application/openmetrics-text;q=0.0001,text/plain;q=0.001", FORMAT_TEXT},
         {"application/openmetrics-text;q=7,text/plain;q=0.1", FORMAT_TEXT},
         {"application/openmetrics-text;q=,text/plain;q=0.1", FORMAT_TEXT},
-        {"application/openmetrics-text;q=1.000,text/plain", FORMAT_OPENMETRICS},
+        {"application/openmetrics-text;q=1.000,text/plain;q=0.999", FORMAT_OPENMETRICS},
         /* ties: the one that is named */
         {"application/openmetrics-text,*/*", FORMAT_OPENMETRICS},
         {"text/plain,application/openmetrics-text", FORMAT_TEXT},
