@@ -215,7 +215,9 @@ static void a_counter_never_falls(void **state)
     (void)state;
     obs_series_add(counter, 2.5);
     obs_series_add(counter, -1);
+    assert_float_equal(value_of("falls_total", ""), 2.5, 0);
     obs_series_add(counter, NAN);
+    assert_false(isnan(value_of("falls_total", "")));
     assert_float_equal(value_of("falls_total", ""), 2.5, 0);
 }
 
@@ -432,9 +434,10 @@ static void values_that_would_look_the_same_are_one_series(void **state)
     obs_series_add(series(metric, "x\xFF"), 1);
     obs_series_add(series(metric, "x\xFE"), 1);
     obs_series_add(series(metric, "x\xC0\x80"), 1);     /* overlong */
+    obs_series_add(series(metric, "x\xE0\x80\xAF"), 1); /* overlong */
     obs_series_add(series(metric, "x\xED\xA0\x80"), 1); /* a surrogate */
     obs_series_add(series(metric, "x\xE2\x82"), 1);     /* cut */
-    assert_float_equal(value_of("bytes_total", "x\xEF\xBF\xBD"), 5, 0);
+    assert_float_equal(value_of("bytes_total", "x\xEF\xBF\xBD"), 6, 0);
     obs_series_add(series(metric, "\xF0\x9F\x94\xAD"), 1); /* valid ones stay */
     assert_float_equal(value_of("bytes_total", "\xF0\x9F\x94\xAD"), 1, 0);
 }
