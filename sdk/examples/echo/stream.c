@@ -2,7 +2,8 @@
 /* Body in, body out, with back-pressure: when the client does not read as fast
  * as it writes, obs_response_write() says OBS_PENDING, we stop reading, TCP
  * slows the sender down, and drained() goes on. Everything runs on the worker
- * of the request. After finish() nothing of the request may be touched. */
+ * of the request, and it is answered exactly once: `done` is for what still
+ * arrives when the client has gone. */
 #include "stream.h"
 
 #include "length.h"
@@ -14,6 +15,7 @@ struct stream {
     const char *content_type;
     int64_t length_bytes; /* -1: unknown */
     bool begun;           /* the head of the answer is out */
+    bool done;            /* answered */
 };
 
 static const char *content_type(obs_request *req)
@@ -25,11 +27,26 @@ static const char *content_type(obs_request *req)
     return obs_arena_dup(obs_request_arena(req), type).ptr; /* NUL-terminated */
 }
 
+/* Until something is sent, a broken body can still be answered properly. */
+static void finish(obs_request *req, struct stream *stream, int status)
+{
+    stream->done = true;
+    if (stream->begun)
+        obs_response_end(req, /* failed= */ status < 0);
+    else if (status < 0)
+        obs_respond_error(req, status, /* field= */ NULL, NULL);
+    else
+        obs_respond(req, 200, stream->content_type, obs_str_n(NULL, 0));
+}
+
 static void drained(obs_request *req, void *user)
 {
-    (void)user;
+    struct stream *stream = user;
+
+    if (stream->done)
+        return;
     if (obs_request_aborted(req))
-        obs_response_end(req, /* failed= */ 1);
+        finish(req, stream, OBS_E_CLOSED);
     else
         obs_request_resume_body(req);
 }
@@ -41,22 +58,13 @@ static void begin(obs_request *req, struct stream *stream)
     obs_response_begin(req, 200, stream->content_type, stream->length_bytes);
 }
 
-/* Until something is sent, a broken body can still be answered properly. */
-static void finish(obs_request *req, const struct stream *stream, int status)
-{
-    if (stream->begun)
-        obs_response_end(req, /* failed= */ status < 0);
-    else if (status < 0)
-        obs_respond_error(req, status, /* field= */ NULL, NULL);
-    else
-        obs_respond(req, 200, stream->content_type, obs_str_n(NULL, 0));
-}
-
 static void on_body(obs_request *req, int status, obs_str piece, void *user)
 {
     struct stream *stream = user;
     int rc;
 
+    if (stream->done)
+        return;
     if (status != OBS_OK) {
         finish(req, stream, status);
         return;
