@@ -2,6 +2,8 @@
 /* Checks of metric and label names, cleaning and hashing of label values. */
 #include "runtime/metric_label.h"
 
+#include "core/utf8.h"
+
 #define REPLACEMENT "\xEF\xBF\xBD"
 #define REPLACEMENT_BYTES 3u
 
@@ -43,45 +45,14 @@ bool metric_label_valid(const char *name, uint32_t kind)
     return kind != OBS_METRIC_HISTOGRAM || strcmp(name, "le") != 0;
 }
 
-/* Bytes of the character at `p`, 0 when it is none (RFC 3629 §4). */
-static size_t character_bytes(const unsigned char *p, size_t len)
-{
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    size_t n;
-
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] < 0xC2 || p[0] > 0xF4)
-        return 0;
-    n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-    if (len < n)
-        return 0;
-    if (p[0] == 0xE0)
-        low = 0xA0; /* overlong */
-    else if (p[0] == 0xED)
-        high = 0x9F; /* surrogates */
-    else if (p[0] == 0xF0)
-        low = 0x90; /* overlong */
-    else if (p[0] == 0xF4)
-        high = 0x8F; /* past U+10FFFF */
-    if (p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    return n;
-}
-
 obs_str metric_label_clean(obs_str value, char *buffer)
 {
-    const unsigned char *p = (const unsigned char *)value.ptr;
     size_t used = 0;
     bool replaced = false; /* the last thing written stands for bad bytes */
 
     for (size_t i = 0; i < value.len;) {
-        size_t n = character_bytes(p + i, value.len - i);
-        const void *from = n > 0 ? (const void *)(p + i) : REPLACEMENT;
+        size_t n = utf8_sequence(value.ptr + i, value.len - i);
+        const char *from = n > 0 ? value.ptr + i : REPLACEMENT;
         size_t bytes = n > 0 ? n : REPLACEMENT_BYTES;
 
         if (n > 0 || !replaced) {

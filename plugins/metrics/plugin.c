@@ -22,15 +22,11 @@ struct metrics {
     size_t max_response_bytes;
 };
 
-/* One scrape, in the request's arena; the text is in an arena of its own, since
- * it may be larger than what requests are allowed. */
+/* One scrape, in the request's arena. */
 struct scrape {
     obs_request *req;
-    obs_arena *arena;
     struct exposition exposition;
 };
-
-static void destroy_arena(void *arena) { obs_arena_destroy(arena); }
 
 /* On the pool. */
 static void render(void *arg)
@@ -62,14 +58,7 @@ static struct scrape *scrape_new(obs_request *req, size_t limit_bytes)
     if (!scrape)
         return NULL;
     scrape->req = req;
-    scrape->arena = obs_arena_create(/* limit_bytes= */ 0);
-    if (!scrape->arena)
-        return NULL;
-    if (obs_arena_defer(obs_request_arena(req), destroy_arena, scrape->arena) < 0) {
-        obs_arena_destroy(scrape->arena);
-        return NULL;
-    }
-    scrape->exposition.out = obs_buf_new(scrape->arena, limit_bytes);
+    scrape->exposition.out = obs_buf_new(obs_request_arena(req), limit_bytes);
     scrape->exposition.format = accept_choose(obs_request_header(req, "Accept"));
     return scrape->exposition.out ? scrape : NULL;
 }
