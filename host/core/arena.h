@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The arena of the SDK from the inside: blocks of memory handed out by moving a
+ * pointer. A request keeps its arena across requests: arena_reset() runs the
+ * cleanups, frees all blocks but the first and starts over. What is not handed
+ * out is poisoned under AddressSanitizer. */
+#ifndef HOST_CORE_ARENA_H
+#define HOST_CORE_ARENA_H
+
+#include <observatory/memory.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define ARENA_POISON(p, n) ASAN_POISON_MEMORY_REGION(p, n)
+#define ARENA_UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#else
+#define ARENA_POISON(p, n) ((void)(p), (void)(n))
+#define ARENA_UNPOISON(p, n) ((void)(p), (void)(n))
+#endif
+
+#define ARENA_ALIGN ((size_t)16)
+#define ARENA_FIRST_BYTES ((size_t)4096)
+
+struct arena_block;
+struct arena_cleanup;
+
+/* Owned by whoever called arena_init(); one thread at a time. */
+struct obs_arena {
+    char *at; /* next free byte of the current block */
+    char *end;
+    struct arena_block *block;   /* the current one; older ones hang on it */
+    struct arena_block *first;   /* kept across resets; NULL before the first use */
+    struct arena_cleanup *defer; /* last registered first */
+    size_t used_bytes;           /* in blocks, for the limit */
+    size_t limit_bytes;          /* 0: none */
+};
+
+/* An empty arena; allocates nothing yet. */
+void arena_init(struct obs_arena *arena, size_t limit_bytes);
+
+/* Runs the cleanups and empties it; keeps the first block for the next use. */
+void arena_reset(struct obs_arena *arena);
+
+/* Runs the cleanups and frees everything. */
+void arena_finish(struct obs_arena *arena);
+
+/* The way when the current block is full. */
+void *arena_alloc_slow(struct obs_arena *arena, size_t size);
+
+/* obs_arena_alloc() without the call. */
+static inline void *arena_alloc(struct obs_arena *arena, size_t size)
+{
+    size_t rounded = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+    char *p = arena->at;
+
+    if (rounded < size || (size_t)(arena->end - p) < rounded)
+        return arena_alloc_slow(arena, size);
+    arena->at = p + rounded;
+    ARENA_UNPOISON(p, size);
+    return p;
+}
+
+#endif
