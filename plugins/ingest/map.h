@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From decoded OTLP spans to the spans that are stored. What maps to what is
+ * the table of map_table.c; this file's functions only walk it. */
+#ifndef INGEST_MAP_H
+#define INGEST_MAP_H
+
+#include "map_table.h"
+#include "otlp.h"
+
+#include <observatory/span.h>
+
+/* Why a span was not taken. */
+#define REJECT_TRACE_ID 0u
+#define REJECT_SPAN_ID 1u
+#define REJECT_PARENT_ID 2u
+#define REJECT_START 3u
+#define REJECT_END 4u
+#define N_REJECTS 5u
+
+/* The outcome of one request. Spans and what they point to live as long as
+ * the arena and the decoded body. */
+struct mapped {
+    obs_span *spans;
+    size_t n_spans;
+    size_t n_rejected;
+    size_t rejects[N_REJECTS];
+};
+
+/* Maps every span of `batch`; spans that cannot be stored are counted in
+ * `ret`, not reported as an error. Costs that the emitter reported are taken
+ * (cost_source "emitter"); pricing the others is the caller's. `project` is
+ * borrowed as long as the spans. Errors: OBS_E_NOMEM. Thread: any, one at a
+ * time for a batch. */
+OBS_MUST_CHECK int map_batch(const struct map_index *index, obs_str project,
+                             struct otlp_batch *batch, struct mapped *ret);
+
+/* One sentence for OTLP's partial success: how many were refused and why. */
+obs_str map_reject_text(obs_arena *arena, const struct mapped *mapped);
+
+#endif
