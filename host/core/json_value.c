@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #define MAX_DEPTH 64
 
@@ -46,7 +47,7 @@ static void set_error(obs_json_error *error, const json_error_t *from)
     full.line = from->line > 0 ? (uint32_t)from->line : 1;
     full.column = from->column > 0 ? (uint32_t)from->column : 1;
     full.offset = from->position > 0 ? (uint64_t)from->position : 0;
-    strncpy(full.text, from->text, sizeof(full.text) - 1);
+    snprintf(full.text, sizeof(full.text), "%s", from->text);
     memcpy(error, &full, size);
     error->size = size;
 }

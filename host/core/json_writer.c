@@ -3,6 +3,7 @@
  * strings are copied in clean runs and escaped only where RFC 8259 §7 demands.
  * The state is one bit a level: whether something stands there already. */
 #include "core/buf.h"
+#include "core/rfc3339.h"
 #include "core/utf8.h"
 
 #include <observatory/json.h>
@@ -301,59 +302,11 @@ void obs_jw_raw(obs_jw *jw, obs_str json)
 
 /* --- time --------------------------------------------------------------------------- */
 
-static void put_number(char *to, unsigned width, int64_t v)
-{
-    while (width-- > 0) {
-        to[width] = (char)('0' + v % 10);
-        v /= 10;
-    }
-}
-
-/* Days since 1970-01-01 to year, month, day (Howard Hinnant, "chrono-Compatible
- * Low-Level Date Algorithms", civil_from_days). */
-static void put_date(char *to, int64_t days)
-{
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
-
-    put_number(to, 4, yoe + era * 400 + (month <= 2));
-    to[4] = '-';
-    put_number(to + 5, 2, month);
-    to[7] = '-';
-    put_number(to + 8, 2, doy - (153 * mp + 2) / 5 + 1);
-}
-
-/* int64_t nanoseconds reach from 1677 to 2262: four digits of year always do. */
 void obs_jw_time(obs_jw *jw, int64_t unix_ns)
 {
-    char text[40] = "\"";
-    int64_t seconds = unix_ns / 1000000000, ns = unix_ns % 1000000000, of_day;
-    unsigned n = 20;
+    char text[RFC3339_BYTES + 2] = "\"";
+    size_t len = rfc3339_format(text + 1, unix_ns);
 
-    if (ns < 0) {
-        ns += 1000000000;
-        seconds--;
-    }
-    of_day = seconds % 86400;
-    if (of_day < 0)
-        of_day += 86400;
-    put_date(text + 1, (seconds - of_day) / 86400);
-    text[11] = 'T';
-    put_number(text + 12, 2, of_day / 3600);
-    text[14] = ':';
-    put_number(text + 15, 2, of_day / 60 % 60);
-    text[17] = ':';
-    put_number(text + 18, 2, of_day % 60);
-    if (ns) {
-        unsigned width = ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9;
-        text[n++] = '.';
-        put_number(text + n, width, ns / (width == 3 ? 1000000 : width == 6 ? 1000 : 1));
-        n += width;
-    }
-    text[n++] = 'Z';
-    text[n++] = '"';
-    put_value(jw, text, n);
+    text[len + 1] = '"';
+    put_value(jw, text, len + 2);
 }
