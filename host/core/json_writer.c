@@ -39,12 +39,12 @@ static uint64_t level_bit(const obs_jw *jw) { return UINT64_C(1) << (jw->depth &
 static char *begin_value(obs_jw *jw, size_t len)
 {
     char *to = buf_reserve(jw->out, len + 1);
+    unsigned after_key = jw->after_key;
 
+    jw->after_key = 0; /* also without room: the caller goes on as if there were */
     if (!to)
         return NULL;
-    if (jw->after_key) {
-        jw->after_key = 0;
-    } else if (jw->filled & level_bit(jw)) {
+    if (!after_key && jw->filled & level_bit(jw)) {
         *to++ = ',';
         jw->out->len++;
     }
