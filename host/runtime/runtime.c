@@ -93,6 +93,24 @@ void runtime_publish(struct runtime *runtime, struct generation *generation)
         worker_call(runtime->workers[i], set_generation, generation);
 }
 
+static void do_nothing(obs_worker *worker, void *arg)
+{
+    (void)worker;
+    (void)arg;
+}
+
+void runtime_turn(struct runtime *runtime)
+{
+    for (uint32_t i = 0; i < runtime->n_workers; i++) {
+        obs_worker *worker = runtime->workers[i];
+
+        if (worker->threaded)
+            worker_call(worker, do_nothing, /* arg= */ NULL);
+        else
+            uv_run(&worker->loop, UV_RUN_NOWAIT);
+    }
+}
+
 uint32_t runtime_cores(void)
 {
     cpu_set_t cpus;

@@ -45,6 +45,9 @@ struct runtime *runtime_get(void);
  * Thread: control. */
 void runtime_publish(struct runtime *runtime, struct generation *generation);
 
+/* Lets every worker run what was posted to it before. Thread: control. */
+void runtime_turn(struct runtime *runtime);
+
 /* Cores that this process may use. */
 uint32_t runtime_cores(void);
 
