@@ -4,6 +4,7 @@
 #define HOST_HTTP_HTTP_H
 
 #include <observatory/option.h>
+#include <observatory/worker.h>
 #include <stdbool.h>
 
 struct http_server; /* listeners and settings; the main thread's */
@@ -18,16 +19,17 @@ struct http_settings {
     uint64_t max_target_bytes;
     uint64_t max_request_memory_bytes;
     uint64_t send_high_water_bytes;
-    int64_t max_connections;        /* a worker */
-    int64_t max_requests;           /* a connection, 0: no limit */
-    int64_t header_timeout_ns;      /* first byte to end of header */
-    int64_t body_timeout_ns;        /* between pieces of a body */
-    int64_t write_timeout_ns;       /* between pieces taken by the client */
-    int64_t idle_timeout_ns;        /* between requests */
-    int64_t request_timeout_ns;     /* handler time before 504, 0: none */
+    int64_t max_connections;    /* a worker */
+    int64_t max_requests;       /* a connection, 0: no limit */
+    int64_t backlog;            /* of each listener */
+    int64_t header_timeout_ns;  /* first byte to end of header */
+    int64_t body_timeout_ns;    /* between pieces of a body */
+    int64_t write_timeout_ns;   /* between pieces taken by the client */
+    int64_t idle_timeout_ns;    /* between requests */
+    int64_t request_timeout_ns; /* handler time before 504, 0: none */
     uint64_t compress_min_bytes;
     int64_t compress_level;
-    int32_t compress;               /* bool */
+    int32_t compress; /* bool */
 };
 
 extern const obs_option http_options[];

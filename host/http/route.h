@@ -4,6 +4,7 @@
 #ifndef HOST_HTTP_ROUTE_H
 #define HOST_HTTP_ROUTE_H
 
+#include <observatory/log.h>
 #include <observatory/request.h>
 
 #define ROUTE_MAX_PARAMS 16

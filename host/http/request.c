@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life of a request, from the pool and back to it. */
+#include "http/request.h"
+#include "http/access.h"
+#include "http/body.h"
+#include "http/connection.h"
+#include "http/phases.h"
+#include "http/response.h"
+#include "http/server.h"
+#include "runtime/blame.h"
+
+#include <stdlib.h>
+
+/* What obs_request_status() has no number for: the client left first. */
+#define STATUS_CLIENT_LEFT 499
+
+/* --- pool ----------------------------------------------------------------- */
+
+static struct obs_request *make(struct http_worker *w)
+{
+    struct obs_request *req = calloc(1, sizeof(*req));
+
+    if (!req)
+        return NULL;
+    arena_init(&req->arena, w->settings->max_request_memory_bytes);
+    if (head_init(&req->head) < 0) {
+        free(req);
+        return NULL;
+    }
+    return req;
+}
+
+void request_free(struct obs_request *req)
+{
+    if (!req)
+        return;
+    head_finish(&req->head);
+    arena_finish(&req->arena);
+    free(req->out.fields);
+    free(req);
+}
+
+struct obs_request *request_open(struct conn *c)
+{
+    struct http_worker *w = c->worker;
+    struct obs_request *req = w->free_requests;
+
+    if (req) {
+        w->free_requests = req->next;
+        w->n_free_requests--;
+    } else {
+        req = make(w);
+        if (!req)
+            return NULL;
+    }
+    req->conn = c;
+    req->worker = w;
+    w->n_live++;
+    obs_series_add(w->server->traffic.in_flight, 1);
+    return req;
+}
+
+/* Everything but the memory that is worth keeping back to its start. */
+static void clear(struct obs_request *req)
+{
+    struct obs_arena arena = req->arena;
+    struct head head = req->head;
+    char *fields = req->out.fields;
+    size_t cap = req->out.fields_cap;
+
+    /* `match` and `peer` are large and written before they are read */
+    memset(&req->conn, 0, offsetof(struct obs_request, match));
+    memset(&req->query, 0,
+           offsetof(struct obs_request, id_text) - offsetof(struct obs_request, query));
+    req->match.n_params = 0;
+    req->peer_len = 0;
+    req->arena = arena;
+    req->head = head;
+    req->out.fields = fields;
+    req->out.fields_cap = cap;
+}
+
+void request_release(struct obs_request *req)
+{
+    struct http_worker *w = req->worker;
+
+    deadline_disarm(&req->deadline);
+    if (!req->conn)
+        w->n_detached--;
+    phases_log(req);
+    request_count(req);
+    body_free(req);
+    response_free(req);
+    obs_series_add(w->server->traffic.in_flight, -1);
+    if (w->closed || w->n_free_requests >= POOL_REQUESTS) {
+        request_free(req);
+    } else {
+        arena_reset(&req->arena);
+        head_reset(&req->head);
+        clear(req);
+        req->next = w->free_requests;
+        w->free_requests = req;
+        w->n_free_requests++;
+    }
+    http_worker_unref(w);
+}
+
+/* --- leaving the connection ----------------------------------------------- */
+
+void request_settle(struct obs_request *req)
+{
+    struct http_worker *w = req->worker;
+
+    if (req->owed || req->late || req->held > 0)
+        return;
+    if (w->closed) {
+        request_release(req);
+        return;
+    }
+    req->late = true;
+    req->next = w->late;
+    w->late = req;
+}
+
+void request_abort(struct obs_request *req)
+{
+    struct abort_call *call;
+    struct blame outer;
+
+    if (req->aborted)
+        return;
+    outer = blame_enter(req->running);
+    req->aborted = true;
+    req->held++;
+    while ((call = req->aborts)) {
+        req->aborts = call->next;
+        call->fn(call->data);
+    }
+    req->held--;
+    blame_leave(outer);
+}
+
+void request_drain(struct obs_request *req)
+{
+    struct blame outer;
+
+    req->out.wants_drain = false;
+    if (!req->out.drain)
+        return;
+    outer = blame_enter(req->running);
+    req->out.drain(req, req->out.drain_user);
+    blame_leave(outer);
+}
+
+void request_detach(struct obs_request *req)
+{
+    req->held++;
+    if (req->peer_len == 0)
+        req->peer_len = conn_peer(req->conn, req->peer, sizeof(req->peer));
+    request_count(req);
+    req->conn = NULL;
+    req->worker->n_detached++;
+    deadline_disarm(&req->deadline);
+    if (req->in.fn && !req->in.ended)
+        body_finish(req, OBS_E_CLOSED);
+    if (req->answer != ANSWER_DONE)
+        request_abort(req);
+    if (req->answer == ANSWER_STREAM)
+        request_drain(req);
+    req->held--;
+    request_settle(req);
+}
+
+void request_count(struct obs_request *req)
+{
+    struct http_server *server = req->worker->server;
+    struct endpoint_telemetry *telemetry;
+    int64_t duration_ns;
+    int status = req->out.status;
+
+    if (req->counted)
+        return;
+    req->counted = true;
+    if (req->start_mono_ns == 0 && status == 0)
+        return; /* a client that left before it said anything */
+    duration_ns = req->end_mono_ns ? req->end_mono_ns : obs_clock_mono_ns();
+    duration_ns = req->start_mono_ns ? duration_ns - req->start_mono_ns : 0;
+    if (status == 0)
+        status = STATUS_CLIENT_LEFT;
+    telemetry = req->endpoint ? req->endpoint->telemetry : server->unrouted;
+    traffic_count(&server->traffic, telemetry, req->method_bit, status, duration_ns, req->out.sent);
+    if (server->access_log)
+        access_write(req, status, duration_ns);
+}
+
+uint64_t request_body_limit(const struct obs_request *req)
+{
+    uint64_t limit = req->endpoint ? req->endpoint->body_limit : 0;
+
+    return limit ? limit : req->worker->settings->max_body_bytes;
+}

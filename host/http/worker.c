@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP part of a worker: what its connections share, and when they are
+ * looked at. Everything answered outside a connection's own callback is sent
+ * from the prepare handle, that is once a turn of the loop, so answers that
+ * come together leave together. */
+#include "http/connection.h"
+#include "http/request.h"
+#include "http/server.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+    SWEEP_MS = 100,            /* how late a deadline may be noticed */
+    WALL_CHECK_NS = 100000000, /* how late a step of the wall clock may be */
+};
+
+/* --- clock and ids -------------------------------------------------------- */
+
+int64_t http_worker_wall_ns(struct http_worker *w, int64_t mono_ns)
+{
+    if (mono_ns - w->wall_checked_ns > WALL_CHECK_NS || w->wall_checked_ns == 0) {
+        int64_t now_ns = obs_clock_mono_ns();
+
+        w->wall_offset_ns = obs_clock_wall_ns() - now_ns;
+        w->wall_checked_ns = now_ns;
+    }
+    return mono_ns + w->wall_offset_ns;
+}
+
+void http_worker_date(struct http_worker *w, int64_t wall_ns)
+{
+    time_t second = (time_t)(wall_ns / 1000000000);
+    struct tm tm;
+
+    if (second == w->date_s)
+        return;
+    w->date_s = second;
+    gmtime_r(&second, &tm);
+    /* the C locale: nothing in this process calls setlocale() */
+    strftime(w->date, sizeof(w->date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}
+
+/* xorshift128+: ids must be unique, not unpredictable. */
+static uint64_t next_random(struct http_worker *w)
+{
+    uint64_t a = w->random[0], b = w->random[1];
+
+    w->random[0] = b;
+    a ^= a << 23;
+    a ^= a >> 17;
+    a ^= b ^ (b >> 26);
+    w->random[1] = a;
+    return a + b;
+}
+
+void http_worker_random_id(struct http_worker *w, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (int half = 0; half < 2; half++) {
+        uint64_t bits = next_random(w);
+
+        for (int i = 0; i < 16; i++, bits >>= 4)
+            *out++ = digits[bits & 15];
+    }
+}
+
+/* --- pools ---------------------------------------------------------------- */
+
+char *http_worker_take_buffer(struct http_worker *w)
+{
+    void *buffer = w->free_buffers;
+
+    if (!buffer)
+        return malloc(OUT_BUFFER_BYTES);
+    memcpy(&w->free_buffers, buffer, sizeof(void *));
+    w->n_free_buffers--;
+    return buffer;
+}
+
+void http_worker_give_buffer(struct http_worker *w, char *buffer)
+{
+    if (!buffer)
+        return;
+    if (w->closed || w->n_free_buffers >= POOL_BUFFERS) {
+        free(buffer);
+        return;
+    }
+    memcpy(buffer, &w->free_buffers, sizeof(void *));
+    w->free_buffers = buffer;
+    w->n_free_buffers++;
+}
+
+static void free_pools(struct http_worker *w)
+{
+    while (w->free_requests) {
+        struct obs_request *req = w->free_requests;
+
+        w->free_requests = req->next;
+        request_free(req);
+    }
+    while (w->free_buffers) {
+        void *buffer = w->free_buffers;
+
+        memcpy(&w->free_buffers, buffer, sizeof(void *));
+        free(buffer);
+    }
+}
+
+void http_worker_unref(struct http_worker *w)
+{
+    if (--w->n_live > 0)
+        return;
+    free_pools(w);
+    for (size_t i = 0; i < sizeof(w->encoders) / sizeof(w->encoders[0]); i++)
+        encoder_destroy(w->encoders[i]);
+    free(w->read_buffer);
+    free(w->acceptors);
+    free(w);
+}
+
+/* --- turns ---------------------------------------------------------------- */
+
+static void process_ready(struct http_worker *w)
+{
+    struct conn *c;
+
+    while ((c = w->ready_first)) {
+        w->ready_first = c->ready_next;
+        if (!w->ready_first)
+            w->ready_last = NULL;
+        c->ready = false;
+        if (c->closed)
+            conn_free(c);
+        else
+            conn_process(c);
+    }
+}
+
+static void release_late(struct http_worker *w)
+{
+    struct obs_request *req;
+
+    while ((req = w->late)) {
+        w->late = req->next;
+        request_release(req);
+    }
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct http_worker *w = prepare->data;
+
+    process_ready(w);
+    release_late(w);
+}
+
+static void sweep_connections(struct http_worker *w, uint32_t kind, size_t offset)
+{
+    struct deadline *d;
+
+    while ((d = deadline_expired(&w->deadlines[kind], worker_now_ms(w)))) {
+        struct conn *c = (struct conn *)((char *)d - offset);
+
+        deadline_disarm(d);
+        conn_expired(c, kind);
+    }
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct http_worker *w = timer->data;
+    struct deadline *d;
+
+    sweep_connections(w, DEADLINE_IDLE, offsetof(struct conn, input));
+    sweep_connections(w, DEADLINE_HEADER, offsetof(struct conn, input));
+    sweep_connections(w, DEADLINE_BODY, offsetof(struct conn, input));
+    sweep_connections(w, DEADLINE_LINGER, offsetof(struct conn, input));
+    sweep_connections(w, DEADLINE_WRITE, offsetof(struct conn, output));
+    while ((d = deadline_expired(&w->deadlines[DEADLINE_REQUEST], worker_now_ms(w)))) {
+        struct obs_request *req =
+            (struct obs_request *)((char *)d - offsetof(struct obs_request, deadline));
+
+        deadline_disarm(d);
+        conn_request_expired(req->conn);
+    }
+    acceptors_resume(w);
+    /* an idle process shall not wake up for nothing */
+    if (w->n_conns == 0 && w->accepting)
+        uv_timer_stop(timer);
+}
+
+void http_worker_wake_sweep(struct http_worker *w)
+{
+    if (!uv_is_active((uv_handle_t *)&w->sweep))
+        uv_timer_start(&w->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+}
+
+/* --- open and close ------------------------------------------------------- */
+
+static void init_deadlines(struct http_worker *w)
+{
+    const struct http_settings *s = w->settings;
+
+    deadline_list_init(&w->deadlines[DEADLINE_IDLE], DEADLINE_IDLE, s->idle_timeout_ns);
+    deadline_list_init(&w->deadlines[DEADLINE_HEADER], DEADLINE_HEADER, s->header_timeout_ns);
+    deadline_list_init(&w->deadlines[DEADLINE_BODY], DEADLINE_BODY, s->body_timeout_ns);
+    deadline_list_init(&w->deadlines[DEADLINE_WRITE], DEADLINE_WRITE, s->write_timeout_ns);
+    deadline_list_init(&w->deadlines[DEADLINE_REQUEST], DEADLINE_REQUEST, s->request_timeout_ns);
+    deadline_list_init(&w->deadlines[DEADLINE_LINGER], DEADLINE_LINGER, LINGER_NS);
+}
+
+static void on_handle_closed(uv_handle_t *handle) { http_worker_unref(handle->data); }
+
+int http_worker_open(struct http_server *server, obs_worker *worker)
+{
+    struct http_worker *w = calloc(1, sizeof(*w));
+    int rc;
+
+    if (!w)
+        return OBS_E_NOMEM;
+    w->server = server;
+    w->settings = &server->settings;
+    w->worker = worker;
+    w->read_buffer = malloc(READ_BUFFER_BYTES);
+    if (!w->read_buffer) {
+        free(w);
+        return OBS_E_NOMEM;
+    }
+    if (getrandom(w->random, sizeof(w->random), 0) != sizeof(w->random))
+        w->random[0] = (uint64_t)obs_clock_wall_ns();
+    w->random[1] |= 1; /* all zero would stay so */
+    init_deadlines(w);
+    uv_timer_init(&worker->loop, &w->sweep);
+    uv_prepare_init(&worker->loop, &w->prepare);
+    w->sweep.data = w->prepare.data = w;
+    w->n_live = 2;
+    uv_prepare_start(&w->prepare, on_prepare);
+    atomic_fetch_add(&server->n_workers, 1);
+    worker->http = w;
+    rc = acceptors_open(w);
+    if (rc < 0)
+        http_worker_close(worker);
+    return rc;
+}
+
+void http_worker_drain(obs_worker *worker)
+{
+    struct http_worker *w = worker->http;
+    struct conn *next;
+
+    if (!w || w->draining)
+        return;
+    w->draining = true;
+    acceptors_pause(w);
+    for (struct conn *c = w->conns; c; c = next) {
+        next = c->next;
+        if (!c->req && !c->flight && c->in == c->in_end && !c->lingering)
+            conn_close(c);
+    }
+}
+
+size_t http_worker_connections(const obs_worker *worker)
+{
+    const struct http_worker *w = worker->http;
+
+    return w ? w->n_conns + w->n_detached : 0;
+}
+
+void http_worker_close(obs_worker *worker)
+{
+    struct http_worker *w = worker->http;
+
+    if (!w)
+        return;
+    worker->http = NULL;
+    w->draining = true;
+    acceptors_close(w);
+    while (w->conns)
+        conn_close(w->conns);
+    release_late(w);
+    w->closed = true;
+    process_ready(w);
+    atomic_fetch_sub(&w->server->n_workers, 1);
+    uv_close((uv_handle_t *)&w->sweep, on_handle_closed);
+    uv_close((uv_handle_t *)&w->prepare, on_handle_closed);
+}
