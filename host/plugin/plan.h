@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the config to a generation that could be started: files found, loaded
+ * and checked, options bound, order and routes settled. No function of a
+ * plugin has been called. */
+#ifndef HOST_PLUGIN_PLAN_H
+#define HOST_PLUGIN_PLAN_H
+
+#include "plugin/generation.h"
+
+struct settings;
+
+struct plan_spec {
+    uint64_t number;
+    const char *only; /* this instance and what it needs, it last; NULL: all */
+};
+
+/* Makes the generation that `settings` describes. Mistakes are added to its
+ * errors, all of them, not only the first. Errors: OBS_E_INVALID (there are
+ * some), OBS_E_NOMEM. Thread: control. */
+OBS_MUST_CHECK int plan_generation(struct settings *settings, const struct plan_spec *spec,
+                                   struct generation **ret_generation);
+
+#endif

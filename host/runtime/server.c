@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The main thread goes through the stages in order and sleeps in its own loop
+ * in between; every stage that can fail undoes the earlier ones in reverse.
+ *
+ * The end, within shutdown_timeout: no new connections, requests in flight are
+ * answered, plugins drain, what is still open is cut, plugins stop. Plugins
+ * are asked to drain when the last request is done, or at half time when some
+ * request waits for an event that will not come. */
+#include "runtime/server.h"
+
+#include "runtime/settings.h"
+#include "core/log.h"
+#include "http/http.h"
+#include "plugin/generation.h"
+#include "runtime/blame.h"
+#include "runtime/notify.h"
+#include "runtime/runtime.h"
+#include "runtime/signals.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define MS_NS INT64_C(1000000)
+#define WATCH_MS 5 /* how often a draining worker looks whether it is done */
+
+struct server;
+
+/* Looks at one worker while it drains. Its timer is on the worker's loop. */
+struct watch {
+    uv_timer_t timer;
+    struct server *server;
+    obs_worker *worker;
+    bool done;
+};
+
+/* The main thread's, except `n_idle`. */
+struct server {
+    const struct settings *settings;
+    int64_t began_ns;
+    uv_loop_t loop;
+    uv_async_t wake;     /* a worker has become idle */
+    uv_timer_t timer;    /* end of a stage of the drain */
+    uv_timer_t watchdog; /* the service manager's */
+    struct signals *signals;
+    struct notify *notify;
+    struct runtime *runtime;
+    struct generation *generation;
+    struct http_server *http;
+    struct watch *watches; /* one a worker */
+    _Atomic uint32_t n_idle;
+    bool ending;
+};
+
+/* ---- the main loop -------------------------------------------------------- */
+
+static void on_wake(uv_async_t *wake)
+{
+    struct server *server = wake->data;
+
+    if (atomic_load(&server->n_idle) == server->runtime->n_workers)
+        uv_stop(&server->loop);
+}
+
+static void on_timer(uv_timer_t *timer) { uv_stop(timer->loop); }
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    const struct server *server = timer->data;
+
+    notify_send(server->notify, "WATCHDOG=1");
+}
+
+static void on_signal(int signal_number, void *user)
+{
+    struct server *server = user;
+
+    switch (signal_number) {
+    case SIGHUP:
+        obs_log(NULL, OBS_LOG_WARN, "SIGHUP is reserved for reload, ignoring");
+        break;
+    case SIGUSR1:
+        log_reopen();
+        obs_log(NULL, OBS_LOG_INFO, "log files reopened");
+        break;
+    default:
+        obs_log(NULL, OBS_LOG_INFO, "%s: shutting down within %lld s; again ends at once",
+                signal_number == SIGINT ? "SIGINT" : "SIGTERM",
+                (long long)(server->settings->shutdown_timeout_ns / (1000 * MS_NS)));
+        server->ending = true;
+        uv_stop(&server->loop);
+    }
+}
+
+static int open_loop(struct server *server)
+{
+    if (uv_loop_init(&server->loop) < 0)
+        return OBS_E_NOMEM;
+    uv_async_init(&server->loop, &server->wake, on_wake);
+    uv_timer_init(&server->loop, &server->timer);
+    uv_timer_init(&server->loop, &server->watchdog);
+    server->wake.data = server->timer.data = server->watchdog.data = server;
+    return signals_open(&server->loop, on_signal, server, &server->signals);
+}
+
+static void close_loop(struct server *server)
+{
+    signals_close(server->signals);
+    uv_close((uv_handle_t *)&server->wake, NULL);
+    uv_close((uv_handle_t *)&server->timer, NULL);
+    uv_close((uv_handle_t *)&server->watchdog, NULL);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&server->loop);
+}
+
+/* ---- start ---------------------------------------------------------------- */
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        obs_log(NULL, OBS_LOG_WARN, "the limit of open files could not be raised, going on");
+}
+
+static void open_http_on_worker(obs_worker *worker, void *arg)
+{
+    struct server *server = arg;
+
+    server->watches[worker->index].worker =
+        http_worker_open(server->http, worker) == OBS_OK ? worker : NULL;
+}
+
+static int open_http(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    char error[512];
+
+    if (http_server_open(&settings->http, &settings->listen, settings_access_log(settings),
+                         &server->http, error, sizeof(error)) < 0) {
+        fprintf(stderr, "observatory: %s\n", error);
+        return EX_OSERR;
+    }
+    server->watches = calloc(server->runtime->n_workers, sizeof(server->watches[0]));
+    if (!server->watches)
+        return EX_OSERR;
+    for (uint32_t i = 0; i < server->runtime->n_workers; i++) {
+        worker_call(server->runtime->workers[i], open_http_on_worker, server);
+        server->watches[i].server = server;
+        if (!server->watches[i].worker) {
+            fprintf(stderr, "observatory: worker %u cannot accept connections\n", i);
+            return EX_OSERR;
+        }
+    }
+    return EX_OK;
+}
+
+static int open_runtime(struct server *server)
+{
+    struct runtime_spec spec = settings_runtime(server->settings);
+
+    if (runtime_create(&spec, &server->runtime) < 0) {
+        fprintf(stderr, "observatory: out of memory or threads at start\n");
+        return EX_OSERR;
+    }
+    return EX_OK;
+}
+
+static int start_generation(struct server *server)
+{
+    if (generation_start(server->generation, server->runtime) < 0) {
+        fprintf(stderr, "observatory: a plugin did not start; the log says why\n");
+        return EX_SOFTWARE;
+    }
+    runtime_publish(server->runtime, server->generation);
+    return EX_OK;
+}
+
+static int start(struct server *server)
+{
+    int code;
+
+    if (notify_open(&server->notify) < 0)
+        obs_log(NULL, OBS_LOG_WARN, "NOTIFY_SOCKET cannot be used, going on without");
+    raise_file_limit();
+    blame_limit_ns = server->settings->runtime.lag_warning_ns;
+    code = open_runtime(server);
+    if (code == EX_OK)
+        code = start_generation(server);
+    if (code == EX_OK)
+        code = open_http(server);
+    return code;
+}
+
+static void say_ready(struct server *server)
+{
+    char addresses[512] = "";
+    uint64_t watchdog_ms = notify_watchdog_ms(server->notify);
+    const char *address;
+
+    for (size_t i = 0; (address = http_server_address(server->http, i)) != NULL; i++) {
+        size_t len = strlen(addresses);
+
+        snprintf(addresses + len, sizeof(addresses) - len, "%s%s", i ? ", " : "", address);
+    }
+    obs_log(NULL, OBS_LOG_INFO, "ready: listening on %s; %u workers, %zu plugins, pid %d, %lld ms",
+            addresses, server->runtime->n_workers, server->generation->n_instances, (int)getpid(),
+            (long long)((obs_clock_mono_ns() - server->began_ns) / MS_NS));
+    notify_send(server->notify, "READY=1\nSTATUS=listening on %s", addresses);
+    if (watchdog_ms > 0)
+        uv_timer_start(&server->watchdog, on_watchdog, 0, watchdog_ms);
+}
+
+/* ---- end ------------------------------------------------------------------ */
+
+static void on_watch(uv_timer_t *timer)
+{
+    struct watch *watch = timer->data;
+
+    if (watch->done || http_worker_connections(watch->worker) > 0)
+        return;
+    watch->done = true;
+    uv_timer_stop(timer);
+    atomic_fetch_add(&watch->server->n_idle, 1);
+    uv_async_send(&watch->server->wake);
+}
+
+static void drain_on_worker(obs_worker *worker, void *arg)
+{
+    struct server *server = arg;
+    struct watch *watch = &server->watches[worker->index];
+
+    http_worker_drain(worker);
+    uv_timer_init(&worker->loop, &watch->timer);
+    watch->timer.data = watch;
+    uv_timer_start(&watch->timer, on_watch, /* timeout= */ 0, WATCH_MS);
+}
+
+static void cut_on_worker(obs_worker *worker, void *arg)
+{
+    struct server *server = arg;
+    struct watch *watch = &server->watches[worker->index];
+
+    if (watch->timer.data)
+        uv_close((uv_handle_t *)&watch->timer, NULL);
+    http_worker_close(worker);
+}
+
+static void on_each_worker(struct server *server, void (*fn)(obs_worker *worker, void *arg))
+{
+    for (uint32_t i = 0; i < server->runtime->n_workers; i++) {
+        if (server->watches[i].worker)
+            worker_call(server->runtime->workers[i], fn, server);
+    }
+}
+
+/* Turns the main loop until every worker is idle or the time has come. */
+static bool wait_idle(struct server *server, int64_t until_ns)
+{
+    int64_t left_ms = (until_ns - obs_clock_mono_ns()) / MS_NS;
+
+    if (atomic_load(&server->n_idle) < server->runtime->n_workers && left_ms > 0) {
+        uv_timer_start(&server->timer, on_timer, (uint64_t)left_ms, /* repeat= */ 0);
+        uv_run(&server->loop, UV_RUN_DEFAULT);
+        uv_timer_stop(&server->timer);
+    }
+    return atomic_load(&server->n_idle) == server->runtime->n_workers;
+}
+
+static void drain(struct server *server, int64_t deadline_ns)
+{
+    int64_t half_ns = deadline_ns - server->settings->shutdown_timeout_ns / 2;
+
+    atomic_store(&server->runtime->draining, 1);
+    notify_send(server->notify, "STOPPING=1\nSTATUS=shutting down");
+    on_each_worker(server, drain_on_worker);
+    wait_idle(server, half_ns);
+    generation_drain(server->generation);
+    if (!wait_idle(server, deadline_ns))
+        obs_log(NULL, OBS_LOG_WARN, "shutdown_timeout is over: cutting off open requests");
+}
+
+/* Ends whatever start() began. Returns false when something still runs and
+ * nothing may be freed. */
+static bool stop(struct server *server)
+{
+    int64_t deadline_ns = obs_clock_mono_ns() + server->settings->shutdown_timeout_ns;
+
+    if (server->watches)
+        on_each_worker(server, cut_on_worker);
+    if (server->runtime && generation_retire(server->generation, server->runtime, deadline_ns) < 0)
+        return false;
+    runtime_destroy(server->runtime);
+    http_server_close(server->http);
+    free(server->watches);
+    notify_close(server->notify);
+    return true;
+}
+
+/* Reports how it went, and leaves no thread behind that could touch memory
+ * that exit handlers free. */
+static void leave_at_once(int code)
+{
+    log_close();
+    _exit(code);
+}
+
+int server_run(const struct settings *settings, struct generation *generation, int64_t began_ns)
+{
+    struct server server = {.settings = settings, .generation = generation, .began_ns = began_ns};
+    int code;
+
+    if (open_loop(&server) < 0)
+        return EX_OSERR;
+    code = start(&server);
+    if (code == EX_OK) {
+        say_ready(&server);
+        while (!server.ending)
+            uv_run(&server.loop, UV_RUN_DEFAULT);
+        drain(&server, obs_clock_mono_ns() + settings->shutdown_timeout_ns);
+    }
+    if (!stop(&server))
+        leave_at_once(EX_SOFTWARE);
+    obs_log(NULL, OBS_LOG_INFO, "stopped");
+    close_loop(&server);
+    return code;
+}
