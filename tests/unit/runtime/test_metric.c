@@ -217,7 +217,7 @@ static void a_counter_never_falls(void **state)
     obs_series_add(counter, -1);
     assert_float_equal(value_of("falls_total", ""), 2.5, 0);
     obs_series_add(counter, NAN);
-    assert_false(isnan(value_of("falls_total", "")));
+    assert_true(value_of("falls_total", "") < 3); /* false for NaN */
     assert_float_equal(value_of("falls_total", ""), 2.5, 0);
 }
 
