@@ -132,7 +132,7 @@ bool units_duration(obs_str text, int64_t *ret_ns)
     const char *at = buf;
     double sum = 0;
 
-    if (!copy(text, buf) || *buf == '-' || *buf == '+')
+    if (!copy(text, buf))
         return false;
     if (strcmp(buf, "0") == 0) {
         *ret_ns = 0;
@@ -142,6 +142,8 @@ bool units_duration(obs_str text, int64_t *ret_ns)
         const struct unit *unit;
         size_t len = 0;
         double v;
+        if (!isdigit((unsigned char)*at))
+            return false; /* no signs inside a sum */
         at = number(at, &v);
         if (!at)
             return false;
