@@ -10,10 +10,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
 #include <limits.h>
 #include <link.h>
+#include <pwd.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -55,6 +58,22 @@ static int open_file(const struct refusal *to, int *ret_fd)
     return refuse(to, OBS_E_INVALID, "it cannot be opened: %s", strerror(errno));
 }
 
+/* Whether only the owner is in the group of a file of ours: distributions that
+ * give each user such a group build with umask 002. */
+static bool is_private_group(const struct stat *st)
+{
+    const struct passwd *user;
+    const struct group *group;
+
+    if (st->st_uid == 0 || st->st_uid != geteuid())
+        return false;
+    user = getpwuid(st->st_uid);
+    if (!user || user->pw_gid != st->st_gid)
+        return false;
+    group = getgrgid(st->st_gid);
+    return group && strcmp(group->gr_name, user->pw_name) == 0 && !group->gr_mem[0];
+}
+
 static int check_file(const struct refusal *to, int fd, uint64_t *ret_bytes)
 {
     struct stat st;
@@ -66,7 +85,7 @@ static int check_file(const struct refusal *to, int fd, uint64_t *ret_bytes)
     if (st.st_uid != 0 && st.st_uid != geteuid())
         return refuse(to, OBS_E_INVALID, "it belongs to user %u, expected root or user %u",
                       st.st_uid, geteuid());
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
+    if ((st.st_mode & S_IWOTH) || ((st.st_mode & S_IWGRP) && !is_private_group(&st)))
         return refuse(to, OBS_E_INVALID, "%s may write to it (mode %03o): chmod go-w",
                       st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 0777);
     *ret_bytes = (uint64_t)st.st_size;

@@ -5,6 +5,7 @@
 #include "plugin/plan.h"
 
 #include "config/options.h"
+#include "core/suggest.h"
 #include "plugin/descriptor.h"
 #include "plugin/folders.h"
 #include "plugin/loader.h"
@@ -55,11 +56,22 @@ static void complain(void *user, const obs_instance *instance, const char *sente
 static void complain_missing(struct plan *plan, obs_str name)
 {
     char where[512] = "";
+    struct suggest suggest;
+    obs_str_list names;
 
     for (size_t i = 0; i < plan->folders.count; i++)
         snprintf(where + strlen(where), sizeof(where) - strlen(where), "%s%.*s", i ? ", " : "",
                  OBS_STR_ARG(plan->folders.items[i]));
-    complain_entry(plan, name, "there is no plugin of this name in %s", where);
+    suggest_init(&suggest, name);
+    if (folders_list(plan->generation->arena, &plan->folders, &names) == OBS_OK) {
+        for (size_t i = 0; i < names.count; i++)
+            suggest_offer(&suggest, names.items[i]);
+    }
+    if (suggest.best.ptr)
+        complain_entry(plan, name, "there is no plugin of this name in %s; did you mean \"%.*s\"?",
+                       where, OBS_STR_ARG(suggest.best));
+    else
+        complain_entry(plan, name, "there is no plugin of this name in %s", where);
 }
 
 /* The file of an instance: its `module`, relative to the config, or the one
