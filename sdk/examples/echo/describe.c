@@ -65,7 +65,9 @@ static void on_body(obs_request *req, int status, obs_str piece, void *user)
     }
     if (status == OBS_BODY_END)
         status = obs_buf_error(body);
-    if (status < 0)
+    if (status == OBS_E_TOO_LARGE)
+        obs_respond_error(req, status, /* field= */ NULL, "the body is too large for as=json");
+    else if (status < 0)
         obs_respond_error(req, status, /* field= */ NULL, NULL);
     else
         answer(req, obs_buf_str(body));

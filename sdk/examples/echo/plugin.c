@@ -14,7 +14,7 @@ struct config {
     uint64_t json_limit_bytes;
 };
 
-/* ANY ${prefix}, ANY ${prefix}/{rest...}. `self` is the config: echo keeps no
+/* ANY ${prefix}, ${prefix}/ and ${prefix}/{rest...}. `self` is the config: echo keeps no
  * state of its own. */
 static int echo(obs_request *req, void *self)
 {
@@ -70,6 +70,16 @@ static const obs_route routes[] = {
         .body = OBS_BODY_STREAM,
         .flags = OBS_ROUTE_ANY_QUERY,
         .path = "${prefix}",
+        .handler = echo,
+        .summary = "Answers with the request's body",
+        .params = params,
+        .n_params = sizeof(params) / sizeof(params[0]),
+    },
+    {
+        .methods = OBS_ANY_METHOD,
+        .body = OBS_BODY_STREAM,
+        .flags = OBS_ROUTE_ANY_QUERY,
+        .path = "${prefix}/", /* {rest...} takes at least one character */
         .handler = echo,
         .summary = "Answers with the request's body",
         .params = params,
