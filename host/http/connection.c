@@ -401,6 +401,7 @@ void conn_input_failed(struct conn *c, int error, const char *text)
     req->keep_alive = false;
     req->out.close = true;
     req->in.error = error;
+    request_set_id(req);
     if (req->in.fn && !req->in.ended)
         body_finish(req, error);
     if (req->answer == ANSWER_NONE && !req->owed) {

@@ -178,7 +178,7 @@ static int version_fault(const struct head *head, const char **ret_text)
             *ret_text = "malformed HTTP version";
             return OBS_E_INVALID;
         }
-    if (p < end) {
+    if (p < end && *p == '\n') {
         *ret_text = "the request line does not end with CRLF";
         return OBS_E_INVALID;
     }

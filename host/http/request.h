@@ -167,6 +167,9 @@ void request_settle(struct obs_request *req);
  * OBS_E_* with a sentence in `ret_text`, for the answer. */
 int request_head_complete(struct obs_request *req, const char **ret_text);
 
+/* Gives the request its id, once: the client's, when the head got that far. */
+void request_set_id(struct obs_request *req);
+
 /* Telemetry and access log, once. */
 void request_count(struct obs_request *req);
 

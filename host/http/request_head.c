@@ -129,8 +129,10 @@ static bool id_sane(obs_str id)
     return true;
 }
 
-static void set_id(struct obs_request *req)
+void request_set_id(struct obs_request *req)
 {
+    if (req->id.ptr)
+        return;
     if (req->head.count[FIELD_X_REQUEST_ID] == 1)
         req->id = head_known(&req->head, FIELD_X_REQUEST_ID);
     if (id_sane(req->id))
@@ -192,7 +194,7 @@ int request_head_complete(struct obs_request *req, const char **ret_text)
     head_index(&req->head);
     req->start_mono_ns = req->worker->clock_ns = obs_clock_mono_ns();
     req->start_wall_ns = http_worker_wall_ns(req->worker, req->start_mono_ns);
-    set_id(req);
+    request_set_id(req);
     rc = check_line(req, ret_text);
     if (rc == OBS_OK)
         rc = check_target(req, ret_text);
