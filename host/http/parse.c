@@ -270,7 +270,7 @@ bool conn_parse(struct conn *c)
     c->kick = false;
     if (!c->in)
         c->in = c->in_end = ""; /* only an event is left */
-    err = llhttp_execute(&c->parser, c->in, (size_t)(c->in_end - c->in));
+    err = (int)llhttp_execute(&c->parser, c->in, (size_t)(c->in_end - c->in));
     end = err == HPE_OK ? c->in_end : llhttp_get_error_pos(&c->parser);
     if (c->req->stage == STAGE_HEAD) {
         /* a refused byte belongs to what the refusal is judged by */
