@@ -137,6 +137,7 @@ void acceptors_close(struct http_worker *w)
 {
     for (size_t i = 0; i < w->n_acceptors; i++)
         uv_close((uv_handle_t *)&w->acceptors[i].poll, on_closed);
+    w->n_acceptors = 0;
     if (w->reserve_fd >= 0)
         close(w->reserve_fd);
     w->reserve_fd = -1;

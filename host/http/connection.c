@@ -82,7 +82,8 @@ static bool step_answered(struct conn *c, struct obs_request *req)
             return receive(c);
         req->out.close = true;
     }
-    close = req->out.close || !req->complete;
+    /* a head that was sent before the drain began promised to stay: not so */
+    close = req->out.close || !req->complete || c->worker->draining;
     if (!req->complete)
         c->deaf = true; /* what still comes is dropped, in a lingering close */
     c->req = NULL;

@@ -42,6 +42,10 @@ int http_server_open(const struct http_settings *settings, const obs_str_list *l
                      bool access_log, struct http_server **ret_server, char *error,
                      size_t error_size);
 
+/* Closes the listening sockets, so that clients are refused instead of waiting;
+ * every worker has drained before, or never opened. Thread: control. */
+void http_server_stop_listening(struct http_server *server);
+
 /* Closes the listeners and frees; the workers have closed before. */
 void http_server_close(struct http_server *server);
 
@@ -51,8 +55,8 @@ const char *http_server_address(const struct http_server *server, size_t index);
 /* Starts accepting on this worker; sets worker->http. Thread: the worker. */
 int http_worker_open(struct http_server *server, obs_worker *worker);
 
-/* Stops accepting, closes idle connections, ends the others after their
- * current request. Thread: the worker. */
+/* Stops accepting for good, closes idle connections, ends the others after
+ * their current request. Thread: the worker. */
 void http_worker_drain(obs_worker *worker);
 
 /* Requests and connections still open. Thread: the worker. */

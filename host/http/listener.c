@@ -232,10 +232,8 @@ fail:
     return rc;
 }
 
-void http_server_close(struct http_server *server)
+void http_server_stop_listening(struct http_server *server)
 {
-    if (!server)
-        return;
     for (size_t i = 0; i < server->n_listeners; i++) {
         struct listener *l = &server->listeners[i];
 
@@ -244,8 +242,18 @@ void http_server_close(struct http_server *server)
         if (l->unix_path)
             unlink(l->unix_path);
         free(l->unix_path);
-        free(l->address);
+        l->fd = -1;
+        l->unix_path = NULL;
     }
+}
+
+void http_server_close(struct http_server *server)
+{
+    if (!server)
+        return;
+    http_server_stop_listening(server);
+    for (size_t i = 0; i < server->n_listeners; i++)
+        free(server->listeners[i].address);
     free(server->listeners);
     traffic_destroy(server->unrouted);
     free(server);

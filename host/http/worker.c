@@ -254,7 +254,7 @@ void http_worker_drain(obs_worker *worker)
     if (!w || w->draining)
         return;
     w->draining = true;
-    acceptors_pause(w);
+    acceptors_close(w);
     for (struct conn *c = w->conns; c; c = next) {
         next = c->next;
         if (!c->req && !c->flight && c->in == c->in_end && !c->lingering)

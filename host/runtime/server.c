@@ -280,6 +280,7 @@ static void drain(struct server *server, int64_t deadline_ns)
     atomic_store(&server->runtime->draining, 1);
     notify_send(server->notify, "STOPPING=1\nSTATUS=shutting down");
     on_each_worker(server, drain_on_worker);
+    http_server_stop_listening(server->http);
     wait_idle(server, half_ns);
     generation_drain(server->generation);
     if (!wait_idle(server, deadline_ns))
@@ -327,7 +328,8 @@ int server_run(const struct settings *settings, struct generation *generation, i
     }
     if (!stop(&server))
         leave_at_once(EX_SOFTWARE);
-    obs_log(NULL, OBS_LOG_INFO, "stopped");
+    if (server.ending)
+        obs_log(NULL, OBS_LOG_INFO, "stopped");
     close_loop(&server);
     return code;
 }
