@@ -49,7 +49,9 @@ test('hello answers JSON, any name, HEAD and OPTIONS', async (t) => {
 });
 
 test('echo returns what it got: length, chunked, gzip, 32 MiB to a slow reader', async (t) => {
-    const server = await serve(t, { sets: { ...options.sets, 'http.max_body': '64MiB' } });
+    // a sanitized build keeps freed memory in quarantine, which would count as growth
+    const env = { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=4:thread_local_quarantine_size_kb=64` };
+    const server = await serve(t, { env, sets: { ...options.sets, 'http.max_body': '64MiB' } });
     for (const size of [0, 1, 1023, 65536, 1 << 20]) {
         const body = randomBytes(size);
         const known = await exchange(`${server.url}/echo/a`, { method: 'POST', pieces: size ? [body] : [], headers: { 'content-length': size, 'content-type': 'application/x-test' } });
@@ -121,7 +123,7 @@ test('pipelined requests are answered in order', async (t) => {
         socket.on('end', () => done(got));
         socket.on('error', fail);
     });
-    const order = [...text.matchAll(/\bn(\d+)\b/g)].map((m) => Number(m[1]));
+    const order = [...text.matchAll(/\bn(\d+)(?=\b|HTTP)/g)].map((m) => Number(m[1]));
     assert.deepEqual(order, Array.from({ length: n }, (_, i) => i));
     assert.equal(text.match(/HTTP\/1\.1 200 OK/g).length, n);
 });

@@ -43,10 +43,11 @@ export function run(args, { env = {}, input } = {}) {
 
 export class Server {
     /** sets: {'path': value} pairs for --set; folder is kept across restarts. */
-    constructor({ sets = {}, folder = privateFolder(), file = config } = {}) {
+    constructor({ sets = {}, folder = privateFolder(), file = config, env = {} } = {}) {
         this.folder = folder;
         this.sets = sets;
         this.file = file;
+        this.env = env;
         this.log = join(folder, 'server.log');
     }
 
@@ -69,7 +70,7 @@ export class Server {
     async start() {
         this.port ??= await freePort();
         const fd = openSync(this.log, 'a');
-        this.child = spawn(binary, ['serve', ...this.arguments()], { stdio: ['ignore', fd, fd] });
+        this.child = spawn(binary, ['serve', ...this.arguments()], { stdio: ['ignore', fd, fd], env: { ...process.env, ...this.env } });
         closeSync(fd);
         this.ended = new Promise((done) => this.child.on('close', (code, signal) => done({ code, signal })));
         let gone = false;
