@@ -61,8 +61,8 @@ bool response_must_close(const obs_request *req)
         return true;
     if (req->complete)
         return false;
-    if (req->in.fn && !req->in.ended && req->answer != ANSWER_DONE)
-        return false; /* still being read */
+    if (req->answer == ANSWER_STREAM)
+        return false; /* the body may yet be read; asked again at the end */
     return req->expects || req->content_length == 0 || c->parser.content_length > DRAIN_BYTES;
 }
 
