@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of the process itself. */
+#include "runtime/settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static struct settings *load(const char *const *sets, size_t n)
+{
+    struct settings *settings = settings_load(/* file= */ NULL, sets, n);
+
+    assert_non_null(settings);
+    return settings;
+}
+
+static void assert_complaint(const struct settings *settings, const char *part)
+{
+    for (size_t i = 0; i < settings->errors.count; i++) {
+        if (strstr(settings->errors.items[i].text.ptr, part))
+            return;
+    }
+    fail_msg("no complaint has \"%s\"; the first of %zu is \"%s\"", part, settings->errors.count,
+             settings->errors.count ? settings->errors.items[0].text.ptr : "");
+}
+
+static void an_empty_configuration_has_the_documented_defaults(void **state)
+{
+    struct settings *settings = load(NULL, 0);
+    struct runtime_spec spec = settings_runtime(settings);
+
+    (void)state;
+    assert_true(settings_are_good(settings));
+    assert_int_equal(settings->listen.count, 1);
+    assert_true(obs_str_is(settings->listen.items[0], "127.0.0.1:8080"));
+    assert_int_equal(settings->shutdown_timeout_ns, INT64_C(30000000000));
+    assert_int_equal(settings->log.level, OBS_LOG_INFO);
+    assert_true(settings_access_log(settings));
+    assert_int_equal(spec.n_workers, runtime_cores() < 64 ? runtime_cores() : 64);
+    assert_true(spec.offload_threads >= 2);
+    assert_int_equal(settings->http.max_body_bytes, 16 << 20);
+    assert_null(settings->plugins);
+    settings_destroy(settings);
+}
+
+static void every_override_is_taken(void **state)
+{
+    static const char *const sets[] = {
+        "listen=[127.0.0.1:1, 'unix:/x']",
+        "workers=3",
+        "log.access=off",
+        "log.level=debug",
+        "shutdown_timeout=2s",
+        "runtime.offload_threads=5",
+        "plugin_folders=[/a, b]",
+        "http.max_body=1MiB",
+        "services={t.word/1: first}",
+    };
+    struct settings *settings = load(sets, sizeof(sets) / sizeof(sets[0]));
+    struct runtime_spec spec = settings_runtime(settings);
+    char cwd[4096], expected[4200];
+
+    (void)state;
+    assert_true(settings_are_good(settings));
+    assert_int_equal(settings->listen.count, 2);
+    assert_true(obs_str_is(settings->listen.items[1], "unix:/x"));
+    assert_int_equal(spec.n_workers, 3);
+    assert_int_equal(spec.offload_threads, 5);
+    assert_false(settings_access_log(settings));
+    assert_int_equal(settings->log.level, OBS_LOG_DEBUG);
+    assert_int_equal(settings->shutdown_timeout_ns, INT64_C(2000000000));
+    assert_int_equal(settings->http.max_body_bytes, 1 << 20);
+    assert_true(obs_str_is(settings->plugin_folders.items[0], "/a"));
+    snprintf(expected, sizeof(expected), "%s/b", getcwd(cwd, sizeof(cwd)));
+    assert_true(obs_str_is(settings->plugin_folders.items[1], expected));
+    settings_destroy(settings);
+}
+
+static void every_mistake_is_told_at_once(void **state)
+{
+    static const char *const sets[] = {
+        "lisen=x",
+        "workers=65",
+        "log.level=loud",
+        "runtime.offload_queue=0",
+        "http.max_body=lots",
+        "plugins=text",
+        "services={t.word/1: [a]}",
+    };
+    struct settings *settings = load(sets, sizeof(sets) / sizeof(sets[0]));
+
+    (void)state;
+    assert_true(settings->errors.count >= 7);
+    assert_complaint(settings, "did you mean \"listen\"");
+    assert_complaint(settings, "workers");
+    assert_complaint(settings, "log.level");
+    assert_complaint(settings, "runtime.offload_queue");
+    assert_complaint(settings, "http.max_body");
+    assert_complaint(settings, "plugins");
+    assert_complaint(settings, "t.word/1");
+    settings_destroy(settings);
+}
+
+static void a_missing_file_is_a_mistake_with_its_name(void **state)
+{
+    struct settings *settings = settings_load("/nonexistent/x.yaml", NULL, 0);
+
+    (void)state;
+    assert_non_null(settings);
+    assert_complaint(settings, "/nonexistent/x.yaml");
+    settings_destroy(settings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_configuration_has_the_documented_defaults),
+        cmocka_unit_test(every_override_is_taken),
+        cmocka_unit_test(every_mistake_is_told_at_once),
+        cmocka_unit_test(a_missing_file_is_a_mistake_with_its_name),
+    };
+    return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
