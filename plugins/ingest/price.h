@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The price book: what a token of a model cost at a time, and what a call cost.
+ *
+ * Prices are USD per million tokens in the file, kept as integers of 1e-6
+ * nano-dollars a token (a femto-dollar), so that every price with up to nine
+ * decimals is exact. A part of a cost is tokens × price, rounded once, half to
+ * even, to nano-dollars; totals are sums of parts. */
+#ifndef INGEST_PRICE_H
+#define INGEST_PRICE_H
+
+#include <observatory/memory.h>
+#include <observatory/span.h>
+
+/* Immutable after loading; read by any thread. Lives in the arena it was loaded
+ * into. */
+struct price_book;
+
+/* Reads `path`. On failure `error` has one sentence with file, line and column.
+ * Errors: OBS_E_NOT_FOUND, OBS_E_SYNTAX, OBS_E_NOMEM. Thread: control. */
+int price_book_load(obs_arena *arena, const char *path, const struct price_book **ret_book,
+                    char *error, size_t error_size);
+
+/* Number of models that the book knows, for the log. */
+size_t price_book_models(const struct price_book *book);
+
+/* Sets prompt_cost, completion_cost, total_cost and cost_source of a span whose
+ * other fields are complete. A total_cost that is set already was reported by
+ * whoever emitted the span: it stays, cost_source "emitter". Otherwise a span
+ * that is no model call, or has no tokens, gets "no_usage", a known model
+ * "price_book" or "free", an unknown one "unpriced" and no cost. `book` may be
+ * NULL: everything is unpriced. Thread: any. */
+void price_apply(const struct price_book *book, obs_span *span);
+
+#endif
