@@ -72,6 +72,8 @@ static bool step_answered(struct conn *c, struct obs_request *req)
 {
     bool close;
 
+    if (req->owed)
+        return false;
     if (c->tail.len > 0) {
         c->wait_output = true;
         return false;

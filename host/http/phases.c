@@ -136,6 +136,7 @@ static bool call_hook(obs_request *req, const struct bound_hook *hook)
     }
     if (rc == OBS_PENDING) {
         req->stage = STAGE_HOOKS;
+        req->owed = req->hook_waits = true;
         return false;
     }
     if (req->answer != ANSWER_STREAM)
@@ -165,7 +166,7 @@ void phases_resume(obs_request *req)
 
 void obs_request_resume(obs_request *req, int result)
 {
-    bool waiting = req->in_hook ? !req->resumed : req->owed && req->stage == STAGE_HOOKS;
+    bool waiting = req->in_hook ? !req->resumed : req->hook_waits;
 
     if (!waiting) {
         response_misuse(req, "resumed a request that does not wait");
@@ -175,6 +176,7 @@ void obs_request_resume(obs_request *req, int result)
         req->resumed = true;
         return;
     }
+    req->hook_waits = false;
     if (req->answer != ANSWER_STREAM)
         req->owed = false;
     if (!req->conn) {

@@ -115,6 +115,7 @@ struct obs_request {
     bool http10;
     bool owed; /* a plugin must still answer or resume */
     bool in_hook, resumed;
+    bool hook_waits; /* a hook is pending: it resumes even after it answered */
     bool aborted;
     bool counted;  /* telemetry and access log have it */
     bool late;     /* in the worker's list of those to release */

@@ -39,7 +39,7 @@ bool response_claim(obs_request *req)
     if (req->conn)
         return true;
     req->answer = ANSWER_DONE;
-    req->owed = false;
+    req->owed = req->hook_waits;
     request_settle(req);
     return false;
 }
@@ -394,7 +394,7 @@ static void send_body(obs_request *req, obs_str body)
 void response_done(obs_request *req)
 {
     req->answer = ANSWER_DONE;
-    req->owed = false;
+    req->owed = req->hook_waits;
     conn_schedule(req->conn);
 }
 

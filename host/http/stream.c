@@ -141,7 +141,7 @@ void obs_response_end(obs_request *req, int failed)
     out->wants_drain = false;
     if (!req->conn) {
         req->answer = ANSWER_DONE;
-        req->owed = false;
+        req->owed = req->hook_waits;
         request_settle(req);
         return;
     }

@@ -64,7 +64,8 @@ static int handle_ignore(obs_request *req, void *self)
 static int handle_big(obs_request *req, void *self)
 {
     obs_str q = obs_request_query(req, "n");
-    size_t n = (size_t)strtoul(q.ptr ? obs_arena_dup(obs_request_arena(req), q).ptr : "0", NULL, 10);
+    size_t n =
+        (size_t)strtoul(q.ptr ? obs_arena_dup(obs_request_arena(req), q).ptr : "0", NULL, 10);
     char *body = obs_arena_alloc(obs_request_arena(req), n + 1);
     obs_str type = obs_request_query(req, "type");
 
@@ -106,7 +107,8 @@ static int handle_error(obs_request *req, void *self)
     static const struct {
         const char *name;
         int error;
-    } errors[] = {{"busy", OBS_E_BUSY}, {"auth", OBS_E_UNAUTHENTICATED}, {"rate", OBS_E_RATE_LIMIT}};
+    } errors[] = {
+        {"busy", OBS_E_BUSY}, {"auth", OBS_E_UNAUTHENTICATED}, {"rate", OBS_E_RATE_LIMIT}};
     obs_str name = obs_request_param(req, "name");
 
     (void)self;
@@ -210,6 +212,7 @@ static int handle_count(obs_request *req, void *self)
 {
     (void)self;
     plugin_stream.req = req;
+    plugin_stream.bytes = plugin_stream.calls = 0;
     obs_request_read_body(req, count_piece, NULL);
     return OBS_PENDING;
 }
@@ -251,8 +254,8 @@ static int handle_drip(obs_request *req, void *self)
 {
     struct drip *drip = obs_arena_calloc(obs_request_arena(req), 1, sizeof(*drip));
     obs_str q = obs_arena_dup(obs_request_arena(req), obs_request_query(req, "n"));
-    int64_t length = obs_request_query(req, "length").ptr ? (int64_t)strtoul(q.ptr, NULL, 10) * 4096
-                                                          : -1;
+    int64_t length =
+        obs_request_query(req, "length").ptr ? (int64_t)strtoul(q.ptr, NULL, 10) * 4096 : -1;
 
     (void)self;
     drip->left = (size_t)strtoul(q.ptr, NULL, 10);
@@ -278,7 +281,10 @@ static int handle_cut(obs_request *req, void *self)
 static const obs_param checked[] = {{"limit", "query", "integer", "rows"},
                                     {"tag", "query", "list", "tags"}};
 
-#define ROUTE(m, p, h, ...) {.methods = (m), .path = (p), .handler = (h), __VA_ARGS__}
+#define ROUTE(m, p, h, ...)                                                                        \
+    {                                                                                              \
+        .methods = (m), .path = (p), .handler = (h), __VA_ARGS__                                   \
+    }
 
 const obs_route plugin_routes[] = {
     ROUTE(OBS_GET, "/hello/{name}", handle_hello, .max_age_s = 60),

@@ -97,7 +97,7 @@ static const struct refusal refusals[] = {
     {BYTES("GET / HTTP/1.1\r\n" H ": a\r\n\r\n"), INVALID, "malformed request"},
     {BYTES("GET / HTTP/1.1\r\n" H "X(: a\r\n\r\n"), INVALID, "malformed request"},
     {BYTES("GET / HTTP/1.1\r\n X: a\r\n" H "\r\n"), INVALID, "malformed request"},
-    /* lengths */
+/* lengths */
 #define LENGTH "the length of the body is stated wrongly or twice"
     {BYTES("POST /echo HTTP/1.1\r\n" H "Content-Length: 2\r\nContent-Length: 2\r\n\r\nab"), INVALID,
      LENGTH},
@@ -129,7 +129,7 @@ static const struct refusal refusals[] = {
     {BYTES("POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
      "501 Not Implemented", 1212, "TRANSFER_CODING", "VALIDATION",
      "transfer coding not implemented"},
-    /* chunks */
+/* chunks */
 #define CHUNKED "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n"
     {BYTES(CHUNKED "0x2\r\nab\r\n0\r\n\r\n"), INVALID, LENGTH},
     {BYTES(CHUNKED "2 \r\nab\r\n0\r\n\r\n"), INVALID, LENGTH},
@@ -274,7 +274,8 @@ static void understands_path_query_and_fields(void **state)
 static void takes_a_valid_traceparent_only(void **state)
 {
 #define TP "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    char *got = exchange(f, BYTES("GET /show/x HTTP/1.1\r\nHost: a\r\ntraceparent: " TP "\r\n\r\n"));
+    char *got =
+        exchange(f, BYTES("GET /show/x HTTP/1.1\r\nHost: a\r\ntraceparent: " TP "\r\n\r\n"));
 
     (void)state;
     assert_non_null(strstr(got, "trace=" TP));
@@ -358,7 +359,8 @@ static void checks_query_parameters(void **state)
     (void)state;
     assert_int_equal(status_at(got, 0), 400);
     assert_non_null(strstr(got, "\"code\":1202"));
-    assert_non_null(strstr(got, "unknown query parameter \\\"limt\\\"; did you mean \\\"limit\\\"?"));
+    assert_non_null(
+        strstr(got, "unknown query parameter \\\"limt\\\"; did you mean \\\"limit\\\"?"));
     assert_non_null(strstr(got, "\"field\":\"limt\""));
     free(got);
     got = exchange(f, BYTES("GET /checked?limit=1&limit=2 HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -414,7 +416,8 @@ static void refuses_fields_that_would_break_the_answer(void **state)
 
 static void answers_304_when_the_tag_matches(void **state)
 {
-    char *got = exchange(f, BYTES("GET /etag HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"v1\"\r\n\r\n"));
+    char *got =
+        exchange(f, BYTES("GET /etag HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"v1\"\r\n\r\n"));
 
     (void)state;
     assert_string_equal(got, "HTTP/1.1 304 Not Modified\r\nDate: *\r\nX-Request-Id: *\r\n"

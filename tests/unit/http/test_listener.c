@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+#include "http/access.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char error[256];
+
+static struct http_server *open_on(const char *a, const char *b)
+{
+    struct http_settings settings = fixture_settings();
+    obs_str items[2] = {obs_str_of(a), obs_str_of(b)};
+    obs_str_list listen = {items, b ? 2 : 1};
+    struct http_server *server = NULL;
+
+    if (http_server_open(&settings, &listen, false, &server, error, sizeof(error)) < 0)
+        return NULL;
+    return server;
+}
+
+static void binds_any_free_port_and_says_which(void **state)
+{
+    struct http_server *server = open_on("127.0.0.1:0", ":0");
+
+    (void)state;
+    assert_non_null(server);
+    assert_memory_equal(http_server_address(server, 0), "127.0.0.1:", 10);
+    assert_true(atoi(http_server_address(server, 0) + 10) > 0);
+    assert_non_null(http_server_address(server, 1));
+    assert_null(http_server_address(server, 2));
+    http_server_close(server);
+}
+
+static void says_what_is_wrong_in_a_sentence(void **state)
+{
+    static const char *const bad[][2] = {
+        {"127.0.0.1", "expected host:port"},        {"127.0.0.1:http", "expected host:port"},
+        {"::1:80", "expected host:port"},           {"127.0.0.1:65536", "expected host:port"},
+        {"192.0.2.1:0", "no interface of this"},    {"unix:", "the path is empty"},
+        {"unix:/nowhere/at/all/s", "No such file"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct http_server *server = open_on(bad[i][0], NULL);
+
+        if (server || !strstr(error, bad[i][1]) || !strstr(error, bad[i][0]))
+            print_error("%s: %s\n", bad[i][0], error);
+        assert_null(server);
+        assert_non_null(strstr(error, bad[i][1]));
+        assert_memory_equal(error, "listen ", 7);
+    }
+}
+
+static void leaves_nothing_bound_when_one_of_several_fails(void **state)
+{
+    struct http_server *server = open_on("127.0.0.1:0", NULL), *again;
+    char address[64];
+
+    (void)state;
+    snprintf(address, sizeof(address), "%s", http_server_address(server, 0));
+    assert_null(open_on("127.0.0.1:0", address));
+    assert_non_null(strstr(error, "address in use"));
+    http_server_close(server);
+    assert_null(open_on(address, "127.0.0.1:x"));
+    again = open_on(address, NULL);
+    assert_non_null(again);
+    http_server_close(again);
+}
+
+static void replaces_a_stale_socket_but_no_living_one(void **state)
+{
+    char dir[] = "/tmp/obs-http-XXXXXX", address[128];
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    struct http_server *server;
+    struct stat st;
+    int fd;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", dir);
+    snprintf(address, sizeof(address), "unix:%s/s", dir);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+    close(fd);
+    server = open_on(address, NULL);
+    assert_non_null(server);
+    assert_string_equal(http_server_address(server, 0), address);
+    assert_int_equal(stat(un.sun_path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0660);
+    assert_null(open_on(address, NULL));
+    assert_non_null(strstr(error, "address in use"));
+    http_server_close(server);
+    assert_int_equal(stat(un.sun_path, &st), -1);
+    rmdir(dir);
+}
+
+static void hides_secrets_in_the_access_log(void **state)
+{
+    static const char *const cases[][2] = {
+        {"/a", "/a"},
+        {"/a?x=1&token=abc&y", "/a?x=1&token=***&y"},
+        {"/a?ACCESS_token=abc", "/a?ACCESS_token=***"},
+        {"/a?api%5fkey=abc&key=d&keys=e", "/a?api%5fkey=***&key=***&keys=e"},
+        {"/a?token", "/a?token"},
+        {"/token=a?", "/token=a?"},
+    };
+    char out[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t len = access_redact(obs_str_of(cases[i][0]), out, sizeof(out) - 1);
+
+        out[len] = 0;
+        assert_string_equal(out, cases[i][1]);
+    }
+    assert_int_equal(access_redact(obs_str_of("/abc?token=def"), out, 10), 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(binds_any_free_port_and_says_which),
+        cmocka_unit_test(says_what_is_wrong_in_a_sentence),
+        cmocka_unit_test(leaves_nothing_bound_when_one_of_several_fails),
+        cmocka_unit_test(replaces_a_stale_socket_but_no_living_one),
+        cmocka_unit_test(hides_secrets_in_the_access_log),
+    };
+    return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
+}
