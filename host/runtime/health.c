@@ -118,12 +118,13 @@ void obs_health_each(void (*fn)(const char *component, uint32_t state, const cha
                                 void *user),
                      void *user)
 {
-    struct health *health = runtime_get()->health;
+    struct runtime *runtime = runtime_get();
+    struct health *health = runtime ? runtime->health : NULL;
     struct report report;
 
     /* One copy at a time, so that `fn` runs outside the lock. A report that
      * goes in between may be missed or seen twice; the next call has it. */
-    for (size_t i = 0;; i++) {
+    for (size_t i = 0; health; i++) {
         bool found;
 
         pthread_mutex_lock(&health->lock);
