@@ -32,12 +32,14 @@ static int add_pair(obs_request *req, obs_str raw, char **out)
 int query_parse(obs_request *req)
 {
     obs_str raw = req->target.query;
-    const char *p = raw.ptr, *end = p + raw.len;
+    const char *p, *end;
     size_t n = 1;
     char *out;
 
     if (raw.len == 0)
         return OBS_OK;
+    p = raw.ptr;
+    end = p + raw.len;
     for (size_t i = 0; i < raw.len; i++)
         n += raw.ptr[i] == '&';
     req->query = obs_arena_calloc(&req->arena, n, sizeof(*req->query));

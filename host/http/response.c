@@ -317,10 +317,11 @@ static bool not_modified(const obs_request *req, int status)
  * weak one (RFC 9110 §8.8.3.3). */
 static void weaken_etag(struct outbound *out)
 {
-    char *tag = out->fields + out->etag;
+    char *tag;
 
-    if (out->etag_len == 0 || tag[0] == 'W')
+    if (out->etag_len == 0 || out->fields[out->etag] == 'W')
         return;
+    tag = out->fields + out->etag;
     memmove(tag + 2, tag, out->fields_len - out->etag);
     memcpy(tag, "W/", 2);
     out->fields_len += 2;
