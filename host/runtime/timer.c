@@ -66,7 +66,7 @@ void obs_timer_stop(obs_timer *timer)
 {
     if (!timer)
         return;
-    assert(&obs_worker_current()->loop == timer->uv.loop);
+    assert(obs_worker_current() && &obs_worker_current()->loop == timer->uv.loop);
     ledger_unlink(&timer->entry);
     uv_close((uv_handle_t *)&timer->uv, on_closed); /* stops it too */
 }
