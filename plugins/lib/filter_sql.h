@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a filter tree to parameterised SQL. What differs between databases is in
+ * a dialect; no value ever becomes part of the text. */
+#ifndef PLUGINS_LIB_FILTER_SQL_H
+#define PLUGINS_LIB_FILTER_SQL_H
+
+#include <observatory/store.h>
+
+#include <observatory/memory.h>
+
+/* How a parameter is to be bound.  */
+enum { BIND_INT, BIND_REAL, BIND_TEXT, BIND_BLOB };
+
+struct sql_bind {
+    uint32_t kind; /* BIND_* */
+    obs_value value;
+};
+
+/* A statement in the making; everything lives in `arena`. */
+struct sql {
+    obs_arena *arena;
+    obs_buf *text;
+    struct sql_bind *binds;
+    size_t n_binds, capacity;
+    const struct sql_dialect *dialect;
+};
+
+struct sql_dialect {
+    /* The expression of a field, NULL when it cannot be filtered. */
+    const char *(*column)(uint32_t field);
+    /* A condition that JSON list `column` has the text `placeholder`, as a format
+     * with two %s in that order. */
+    const char *has;
+    /* Writes the placeholder of parameter `number` (from 1). */
+    void (*placeholder)(obs_buf *to, size_t number);
+};
+
+/* What a tree may look like; a larger one is OBS_E_COMPLEX. */
+struct sql_limits {
+    uint32_t depth, nodes, values;
+};
+
+/* An empty statement. Errors: OBS_E_NOMEM. */
+int sql_init(struct sql *sql, obs_arena *arena, const struct sql_dialect *dialect);
+
+/* Adds a parameter and its placeholder; text and blobs are copied. */
+int sql_bind_value(struct sql *sql, uint32_t kind, const obs_value *value);
+int sql_bind_int(struct sql *sql, int64_t value);
+int sql_bind_text(struct sql *sql, obs_str value);
+
+/* Appends the condition for `filter`, which is true or false but never NULL
+ * where it stands in a WHERE. Errors: OBS_E_UNSUPPORTED (field or operator),
+ * OBS_E_COMPLEX, OBS_E_INVALID (a tree that is none), OBS_E_NOMEM. */
+int sql_filter(struct sql *sql, const obs_filter *filter, const struct sql_limits *limits);
+
+#endif

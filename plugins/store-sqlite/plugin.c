@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store-sqlite: obs.store/1 on one SQLite file. One thread writes with group
+ * commit, a few read; see writer.c and reader.c. */
+#include "reader.h"
+#include "record.h"
+#include "search.h"
+#include "writer.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define MAX_RECORD_BYTES ((size_t)1 << 20)
+
+struct store {
+    obs_instance *instance;
+    const struct settings *settings;
+    struct writer *writer;
+    struct readers *readers;
+    obs_series *search_s;
+    obs_series *connections[2]; /* reading, writing */
+};
+
+#define AT(member) offsetof(struct settings, member)
+/* name, type, flags, offset, default, min, max, choices, help */
+static const obs_option options[] = {
+    {"path", OBS_OPT_PATH, OBS_OPT_REQUIRED, AT(path), NULL, NULL, NULL, NULL,
+     "the database file; its folder is made when missing"},
+    {"synchronous", OBS_OPT_CHOICE, 0, AT(synchronous), "full", NULL, NULL, "full|normal",
+     "full survives a power cut, normal only the end of the process"},
+    {"readers", OBS_OPT_INT, 0, AT(readers), "2", "1", "64", NULL, "threads that read"},
+    {"queue_spans", OBS_OPT_INT, 0, AT(queue_spans), "100000", "1", "10000000", NULL,
+     "spans that may wait for the writer before more are refused as busy"},
+    {"queue_bytes", OBS_OPT_SIZE, 0, AT(queue_bytes), "256MiB", "1MiB", "64GiB", NULL,
+     "bytes that may wait for the writer before more are refused as busy"},
+    {"read_queue", OBS_OPT_INT, 0, AT(read_queue), "1000", "1", "1000000", NULL,
+     "queries that may wait for a reader before more are refused as busy"},
+    {"commit_max_spans", OBS_OPT_INT, 0, AT(commit_max_spans), "8192", "1", "1000000", NULL,
+     "spans in one transaction at most, so that none waits long"},
+    {"cache_size", OBS_OPT_SIZE, 0, AT(cache_bytes), "64MiB", "1MiB", "64GiB", NULL,
+     "page cache of each connection at most; memory is used as needed"},
+    {"mmap_size", OBS_OPT_SIZE, 0, AT(mmap_bytes), "1GiB", "0", "64GiB", NULL,
+     "part of the file that is read through memory mapping"},
+    {"checkpoint_size", OBS_OPT_SIZE, 0, AT(checkpoint_bytes), "64MiB", "64KiB", "16GiB", NULL,
+     "size of the write-ahead log at which it is written back"},
+    {"busy_timeout", OBS_OPT_DURATION, 0, AT(busy_timeout_ns), "10s", "1ms", "10m", NULL,
+     "how long to wait for another process that writes"},
+    {"query_timeout", OBS_OPT_DURATION, 0, AT(query_timeout_ns), "10s", "1ms", "1h", NULL,
+     "how long a query may run"},
+    {"filter_depth", OBS_OPT_INT, 0, AT(filter_depth), "16", "1", "200", NULL,
+     "levels of a filter at most"},
+    {"filter_nodes", OBS_OPT_INT, 0, AT(filter_nodes), "256", "1", "10000", NULL,
+     "conditions of a filter at most"},
+    {"filter_values", OBS_OPT_INT, 0, AT(filter_values), "1000", "1", "30000", NULL,
+     "values of one list in a filter at most"},
+};
+
+/* --- the service ------------------------------------------------------------------ */
+
+static int in_scope(const obs_scope *scope, obs_str project)
+{
+    for (size_t i = 0; i < scope->n_projects; i++)
+        if (obs_str_eq(scope->projects[i], project))
+            return 1;
+    return scope->all != 0;
+}
+
+static int check_span(const obs_scope *scope, const obs_span *span)
+{
+    static const uint8_t none[16];
+
+    if (span->end_ns < span->start_ns || span->project_id.len == 0 ||
+        memcmp(span->trace_id, none, 16) == 0 || memcmp(span->span_id, none, 8) == 0)
+        return OBS_E_INVALID;
+    return in_scope(scope, span->project_id) ? OBS_OK : OBS_E_FORBIDDEN_PROJECT;
+}
+
+static int append(void *self, const obs_scope *scope, const obs_span *spans, size_t n,
+                  obs_worker *worker, obs_append_fn done, void *user)
+{
+    struct store *store = self;
+
+    if (n == 0)
+        return OBS_E_INVALID;
+    for (size_t i = 0; i < n; i++) {
+        int rc = check_span(scope, &spans[i]);
+        if (rc < 0)
+            return rc;
+    }
+    return writer_append(store->writer, spans, n, worker, done, user);
+}
+
+static int search(void *self, const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
+                  obs_search_fn done, void *user)
+{
+    struct store *store = self;
+
+    return search_submit(store->readers, store->settings, store->search_s, scope, query, row, done,
+                         user);
+}
+
+static int record_get(void *self, obs_str space, obs_str key, obs_record_fn done, void *user)
+{
+    struct store *store = self;
+
+    return record_submit_get(store->readers, space, key, done, user);
+}
+
+static int record_put(void *self, obs_str space, obs_str key, obs_str value, uint32_t flags,
+                      obs_record_fn done, void *user)
+{
+    struct store *store = self;
+
+    if (value.len > MAX_RECORD_BYTES)
+        return OBS_E_TOO_LARGE;
+    return writer_put(store->writer, space, key, value, flags, done, user);
+}
+
+static const obs_store service = {
+    .size = sizeof(obs_store),
+    .append = append,
+    .search = search,
+    .record_get = record_get,
+    .record_put = record_put,
+};
+
+/* --- life --------------------------------------------------------------------------- */
+
+static int register_metrics(struct store *store)
+{
+    static const char *const op[] = {"op"}, *const state[] = {"state"};
+    const obs_str search_op = OBS_STR("search"), reading = OBS_STR("reading"),
+                  writing = OBS_STR("writing");
+    obs_metric *query, *connections;
+    int rc = obs_metric_register(store->instance,
+                                 &(obs_metric_spec){.size = sizeof(obs_metric_spec),
+                                                    .kind = OBS_METRIC_HISTOGRAM,
+                                                    .name = "store_query_duration_seconds",
+                                                    .help = "Time of an operation in the database.",
+                                                    .labels = op,
+                                                    .n_labels = 1},
+                                 &query);
+
+    if (rc == OBS_OK)
+        rc = obs_metric_register(store->instance,
+                                 &(obs_metric_spec){.size = sizeof(obs_metric_spec),
+                                                    .kind = OBS_METRIC_GAUGE,
+                                                    .name = "db_connections",
+                                                    .help = "Connections to the database.",
+                                                    .labels = state,
+                                                    .n_labels = 1},
+                                 &connections);
+    if (rc < 0)
+        return rc;
+    store->search_s = obs_metric_series(query, &search_op);
+    store->connections[0] = obs_metric_series(connections, &reading);
+    store->connections[1] = obs_metric_series(connections, &writing);
+    return OBS_OK;
+}
+
+static void destroy(void *self) { free(self); }
+
+static int create(obs_instance *instance, const void *config, void **ret_self)
+{
+    struct store *store = calloc(1, sizeof(*store));
+    int rc;
+
+    if (!store)
+        return OBS_E_NOMEM;
+    store->instance = instance;
+    store->settings = config;
+    rc = register_metrics(store);
+    if (rc == OBS_OK)
+        rc = obs_service_provide(instance, OBS_STORE_ID, &service, store);
+    if (rc < 0) {
+        obs_log(instance, OBS_LOG_ERROR, "cannot be created: %s", obs_error(rc)->text);
+        destroy(store);
+        return rc;
+    }
+    *ret_self = store;
+    return OBS_OK;
+}
+
+static int start(void *self)
+{
+    struct store *store = self;
+    char error[512];
+    int rc = writer_start(store->instance, store->settings, &store->writer, error, sizeof(error));
+
+    if (rc == OBS_OK)
+        rc = readers_start(store->instance, store->settings, &store->readers, error, sizeof(error));
+    if (rc < 0) {
+        obs_log(store->instance, OBS_LOG_ERROR, "%s", error);
+        return rc;
+    }
+    obs_series_set(store->connections[0], (double)store->settings->readers);
+    obs_series_set(store->connections[1], 1);
+    obs_health_report(store->instance, "database", OBS_HEALTHY, "open");
+    return OBS_OK;
+}
+
+static void stop(void *self)
+{
+    struct store *store = self;
+
+    readers_stop(store->readers);
+    writer_stop(store->writer); /* last: its closing writes the log back */
+    store->readers = NULL;
+    store->writer = NULL;
+}
+
+static const char *const provides[] = {OBS_STORE_ID};
+
+OBS_EXPORT const obs_plugin obs_plugin_entry = {
+    OBS_PLUGIN_HEADER,
+    .name = "store-sqlite",
+    .version = OBS_VERSION,
+    .license = "Apache-2.0",
+    .summary = "keeps spans in an embedded SQLite database",
+    .provides = provides,
+    .n_provides = 1,
+    .options = options,
+    .n_options = sizeof(options) / sizeof(*options),
+    .config_size = sizeof(struct settings),
+    .create = create,
+    .start = start,
+    .stop = stop,
+    .destroy = destroy,
+};

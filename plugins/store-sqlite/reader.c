@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reading pool: one list, one condition, threads that take from it. */
+#include "reader.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct reader {
+    struct readers *pool;
+    obs_thread *thread;
+    sqlite3 *db;
+};
+
+struct readers {
+    obs_instance *instance;
+    const struct settings *settings;
+    struct reader *items;
+    size_t n_items;
+
+    pthread_mutex_t lock; /* for all below */
+    pthread_cond_t filled;
+    struct read_job *first, **last;
+    int64_t queued;
+    bool ending;
+};
+
+static struct read_job *take(struct readers *pool)
+{
+    struct read_job *job;
+
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->first && !pool->ending)
+        pthread_cond_wait(&pool->filled, &pool->lock);
+    job = pool->first;
+    if (job) {
+        pool->first = job->next;
+        if (!pool->first)
+            pool->last = &pool->first;
+        pool->queued--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return job;
+}
+
+static void finish_job(void *arg)
+{
+    struct read_job *job = arg;
+    job->done(job);
+}
+
+static void read_jobs(void *arg)
+{
+    struct reader *reader = arg;
+    struct read_job *job;
+
+    while ((job = take(reader->pool))) {
+        job->run(job, reader->db);
+        /* an answer must not get lost for want of memory: wait for some */
+        while (obs_post(reader->pool->instance, job->worker, finish_job, job) < 0)
+            nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+}
+
+int readers_submit(struct readers *pool, struct read_job *job)
+{
+    int rc = OBS_OK;
+
+    job->next = NULL;
+    job->worker = obs_worker_current();
+    pthread_mutex_lock(&pool->lock);
+    if (pool->ending)
+        rc = OBS_E_CLOSED;
+    else if (pool->queued >= pool->settings->read_queue)
+        rc = OBS_E_BUSY;
+    else {
+        *pool->last = job;
+        pool->last = &job->next;
+        pool->queued++;
+        pthread_cond_signal(&pool->filled);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return rc;
+}
+
+static int start_reader(struct readers *pool, struct reader *reader, char *error, size_t error_size)
+{
+    int rc = db_open(pool->settings, /* read_only= */ 1, &reader->db, error, error_size);
+
+    reader->pool = pool;
+    if (rc < 0)
+        return rc;
+    rc = obs_thread_start(pool->instance, "sqlite-reader", read_jobs, reader, &reader->thread);
+    if (rc < 0)
+        snprintf(error, error_size, "no thread for a reader");
+    return rc;
+}
+
+int readers_start(obs_instance *instance, const struct settings *settings,
+                  struct readers **ret_readers, char *error, size_t error_size)
+{
+    struct readers *pool = calloc(1, sizeof(*pool));
+    int rc = OBS_OK;
+
+    snprintf(error, error_size, "out of memory");
+    if (!pool)
+        return OBS_E_NOMEM;
+    pool->instance = instance;
+    pool->settings = settings;
+    pool->last = &pool->first;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->filled, NULL);
+    pool->items = calloc((size_t)settings->readers, sizeof(*pool->items));
+    if (!pool->items)
+        rc = OBS_E_NOMEM;
+    for (; rc == OBS_OK && pool->n_items < (size_t)settings->readers; pool->n_items++)
+        rc = start_reader(pool, &pool->items[pool->n_items], error, error_size);
+    if (rc < 0) {
+        readers_stop(pool);
+        return rc;
+    }
+    *ret_readers = pool;
+    return OBS_OK;
+}
+
+void readers_stop(struct readers *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->ending = true;
+    pthread_cond_broadcast(&pool->filled);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->n_items; i++) {
+        obs_thread_join(pool->items[i].thread);
+        db_close(pool->items[i].db);
+    }
+    pthread_cond_destroy(&pool->filled);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->items);
+    free(pool);
+}

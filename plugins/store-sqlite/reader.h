@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pool of threads that read, each with a connection of its own; a bounded
+ * queue in front of them. */
+#ifndef STORE_SQLITE_READER_H
+#define STORE_SQLITE_READER_H
+
+#include "db.h"
+
+#include <observatory/store.h>
+
+struct readers;
+
+/* One thing to read. `run` is called on a thread of the pool, then `done` on the
+ * worker that submitted it; the job is whoever submitted it's. */
+struct read_job {
+    struct read_job *next; /* the pool's */
+    obs_worker *worker;    /* the pool's */
+    void (*run)(struct read_job *job, sqlite3 *db);
+    void (*done)(struct read_job *job);
+};
+
+/* Starts the threads. On failure a sentence is in `error`. `settings` is borrowed
+ * until readers_stop(). Thread: control. */
+int readers_start(obs_instance *instance, const struct settings *settings,
+                  struct readers **ret_readers, char *error, size_t error_size);
+
+/* Finishes what is queued and ends. NULL is a no-op. Thread: control. */
+void readers_stop(struct readers *readers);
+
+/* Queues a job. Errors: OBS_E_BUSY (the queue is full), OBS_E_CLOSED: it will not
+ * run. Thread: worker. */
+int readers_submit(struct readers *readers, struct read_job *job);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Migrations. A step never changes once it was released: add one.
+ *
+ * Prompts and completions are in a table of their own, so that lists never read
+ * them and they can be forgotten earlier. Ids are blobs, times and money exact
+ * integers, an absent value is NULL. Each index costs about a tenth of the insert
+ * rate; these four answer: is this span here already, the trace by id, newest
+ * first, newest of a model, a session from its start. */
+#include "schema.h"
+
+#include <stdio.h>
+
+static const char *const steps[] = {
+    /* 1 */
+    "CREATE TABLE spans("
+    " id INTEGER PRIMARY KEY,"
+    " start_ns INTEGER NOT NULL,"
+    " duration_ns INTEGER NOT NULL,"
+    " trace_id BLOB NOT NULL,"
+    " span_id BLOB NOT NULL,"
+    " parent_span_id BLOB,"
+    " project_id TEXT NOT NULL,"
+    " service_name TEXT,"
+    " span_name TEXT,"
+    " span_kind TEXT,"
+    " operation_type TEXT,"
+    " provider TEXT,"
+    " model TEXT,"
+    " request_model TEXT,"
+    " finish_reason TEXT,"
+    " status INTEGER NOT NULL,"
+    " error_type TEXT,"
+    " error_message TEXT,"
+    " user_id TEXT,"
+    " session_id TEXT,"
+    " environment TEXT,"
+    " release TEXT,"
+    " input_tokens INTEGER,"
+    " cache_read_tokens INTEGER,"
+    " cache_write_tokens INTEGER,"
+    " output_tokens INTEGER,"
+    " reasoning_tokens INTEGER,"
+    " prompt_cost INTEGER,"
+    " completion_cost INTEGER,"
+    " total_cost INTEGER,"
+    " cost_source TEXT,"
+    " ttft_ns INTEGER,"
+    " flags INTEGER NOT NULL,"
+    " sample_rate REAL NOT NULL,"
+    " tags TEXT,"
+    " attributes TEXT,"
+    " resource_attributes TEXT,"
+    " events TEXT,"
+    " links TEXT,"
+    " model_parameters TEXT,"
+    " tool_calls TEXT);"
+    "CREATE TABLE contents("
+    " id INTEGER PRIMARY KEY," /* of the span */
+    " input_text TEXT,"
+    " output_text TEXT,"
+    " input_messages TEXT,"
+    " output_messages TEXT);"
+    "CREATE TABLE records("
+    " space TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,"
+    " PRIMARY KEY(space, key)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX spans_identity ON spans(trace_id, span_id, project_id);"
+    "CREATE INDEX spans_time ON spans(start_ns);"
+    "CREATE INDEX spans_model ON spans(model, start_ns) WHERE model IS NOT NULL;"
+    "CREATE INDEX spans_session ON spans(session_id, start_ns) WHERE session_id IS NOT NULL",
+};
+
+#define N_STEPS ((int)(sizeof(steps) / sizeof(*steps)))
+
+int schema_version(void) { return N_STEPS; }
+
+static int read_version(sqlite3 *db, int *ret_version)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *ret_version = sqlite3_column_int(stmt, 0);
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* Another process may migrate at the same time: the version is read again
+ * inside the transaction. */
+static int step(sqlite3 *db)
+{
+    char sql[64];
+    int version = 0, rc = db_run(db, "BEGIN IMMEDIATE");
+
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = read_version(db, &version);
+    if (rc == SQLITE_OK && version < N_STEPS) {
+        rc = db_run(db, steps[version]);
+        snprintf(sql, sizeof(sql), "PRAGMA user_version=%d", version + 1);
+        if (rc == SQLITE_OK)
+            rc = db_run(db, sql);
+    }
+    if (rc == SQLITE_OK)
+        rc = db_run(db, "COMMIT");
+    if (rc != SQLITE_OK)
+        (void)db_run(db, "ROLLBACK"); /* the first error is the one to tell */
+    return rc;
+}
+
+int schema_migrate(sqlite3 *db, char *error, size_t error_size)
+{
+    int version = 0, rc = read_version(db, &version);
+
+    while (rc == SQLITE_OK && version < N_STEPS) {
+        rc = step(db);
+        if (rc == SQLITE_OK)
+            rc = read_version(db, &version);
+    }
+    if (rc != SQLITE_OK) {
+        snprintf(error, error_size, "schema: %s", sqlite3_errmsg(db));
+        return db_error(rc);
+    }
+    if (version > N_STEPS) {
+        snprintf(error, error_size,
+                 "the database has schema version %d, this program knows up to %d: it was used "
+                 "by a newer observatory",
+                 version, N_STEPS);
+        return OBS_E_STORE;
+    }
+    return OBS_OK;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The statement: the columns that the wanted fields need, the scope, the range
+ * of time, the filter, the position, an order that ends in the row id so that it
+ * is total, and one row more than the limit to know whether there is more. */
+#include "search.h"
+#include "columns.h"
+#include "dialect.h"
+#include "position.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MAX_COLUMNS 64
+#define MAX_JOB_BYTES ((size_t)4 << 20)
+#define STEPS_PER_CHECK 20000 /* of SQLite's machine, between looks at the clock */
+
+struct search {
+    struct read_job job; /* first: a read_job is cast to a search */
+    const struct settings *settings;
+    obs_series *duration_s;
+    struct sql sql;   /* the search */
+    struct sql count; /* OBS_QUERY_TOTAL */
+    const char *sort; /* expression */
+    int sort_nullable;
+    uint32_t sort_field, descending, limit;
+    const struct column *selected[MAX_COLUMNS];
+    int n_selected;
+    bool with_total;
+    int64_t deadline_ns; /* monotonic */
+    obs_row_fn row;
+    obs_search_fn done;
+    void *user;
+    obs_search_result result;
+    uint8_t position[POSITION_BYTES];
+};
+
+/* --- building ----------------------------------------------------------------- */
+
+static void select_columns(struct search *s, uint64_t fields, bool *ret_contents)
+{
+    *ret_contents = false;
+    obs_buf_printf(s->sql.text, "SELECT s.id");
+    for (size_t i = 0; i < n_columns; i++) {
+        if (!(columns[i].fields & fields) && columns[i].fields != UINT64_MAX)
+            continue;
+        s->selected[s->n_selected++] = &columns[i];
+        *ret_contents |= columns[i].content != 0;
+        obs_buf_printf(s->sql.text, ",%s.%s", columns[i].content ? "c" : "s", columns[i].name);
+    }
+    obs_buf_printf(s->sql.text, ",%s", s->sort);
+}
+
+/* Whether a filter looks into contents: only then the count has to join it. */
+static bool reads_contents(const obs_filter *filter)
+{
+    if (!filter)
+        return false;
+    if (filter->kind == OBS_FILTER_LEAF)
+        return filter->field >= OBS_FIELD_INPUT_TEXT && filter->field <= OBS_FIELD_OUTPUT_MESSAGES;
+    for (size_t i = 0; i < filter->n_children; i++)
+        if (reads_contents(filter->children[i]))
+            return true;
+    return false;
+}
+
+static int put_scope(struct sql *sql, const obs_scope *scope)
+{
+    int rc = OBS_OK;
+
+    if (scope->all)
+        return OBS_OK;
+    obs_buf_printf(sql->text, " AND s.project_id IN(");
+    for (size_t i = 0; i < scope->n_projects && rc == OBS_OK; i++) {
+        if (i)
+            obs_buf_append(sql->text, ",", 1);
+        rc = sql_bind_text(sql, scope->projects[i]);
+    }
+    obs_buf_append(sql->text, ")", 1);
+    return rc;
+}
+
+/* The WHERE that search and count share. */
+static int put_conditions(struct sql *sql, const struct settings *settings, const obs_scope *scope,
+                          const obs_span_query *query)
+{
+    struct sql_limits limits = {(uint32_t)settings->filter_depth, (uint32_t)settings->filter_nodes,
+                                (uint32_t)settings->filter_values};
+    int rc;
+
+    obs_buf_printf(sql->text, " WHERE 1=1");
+    rc = put_scope(sql, scope);
+    if (rc == OBS_OK && query->from_ns != INT64_MIN) {
+        obs_buf_printf(sql->text, " AND s.start_ns>=");
+        rc = sql_bind_int(sql, query->from_ns);
+    }
+    if (rc == OBS_OK && query->to_ns != INT64_MAX) {
+        obs_buf_printf(sql->text, " AND s.start_ns<");
+        rc = sql_bind_int(sql, query->to_ns);
+    }
+    if (rc == OBS_OK && query->filter) {
+        obs_buf_printf(sql->text, " AND ");
+        rc = sql_filter(sql, query->filter, &limits);
+    }
+    return rc < 0 ? rc : obs_buf_error(sql->text);
+}
+
+/* Rows after `p` in the order of put_order(): absent values come last. */
+static int put_position(struct search *s, const struct position *p)
+{
+    const char *compare = s->descending ? "<" : ">";
+    struct sql *sql = &s->sql;
+    int rc;
+
+    if (p->null) {
+        obs_buf_printf(sql->text, " AND %s IS NULL AND s.id%s", s->sort, compare);
+        return sql_bind_int(sql, p->row);
+    }
+    obs_buf_printf(sql->text, " AND ((%s,s.id)%s(", s->sort, compare);
+    rc = sql_bind_int(sql, p->value);
+    obs_buf_append(sql->text, ",", 1);
+    if (rc == OBS_OK)
+        rc = sql_bind_int(sql, p->row);
+    obs_buf_printf(sql->text, s->sort_nullable ? ") OR %s IS NULL)" : "))", s->sort);
+    return rc;
+}
+
+static void put_order(struct search *s)
+{
+    const char *order = s->descending ? "DESC" : "ASC";
+
+    obs_buf_printf(s->sql.text, " ORDER BY ");
+    if (s->sort_nullable)
+        obs_buf_printf(s->sql.text, "%s IS NULL,", s->sort);
+    obs_buf_printf(s->sql.text, "%s %s,s.id %s LIMIT %llu", s->sort, order, order,
+                   (unsigned long long)s->limit + 1);
+}
+
+static int read_position(const struct search *s, obs_str bytes, struct position *ret_position)
+{
+    int rc = position_read(bytes, ret_position);
+
+    if (rc < 0)
+        return rc;
+    return ret_position->sort_field == s->sort_field && ret_position->descending == s->descending
+               ? OBS_OK
+               : OBS_E_INVALID;
+}
+
+static int build_search(struct search *s, const obs_scope *scope, const obs_span_query *query)
+{
+    struct position position;
+    bool contents;
+    int rc;
+
+    select_columns(s, query->fields, &contents);
+    obs_buf_printf(s->sql.text, " FROM spans s%s",
+                   contents || reads_contents(query->filter) ? " LEFT JOIN contents c ON c.id=s.id"
+                                                             : "");
+    rc = put_conditions(&s->sql, s->settings, scope, query);
+    if (rc == OBS_OK && query->after.len) {
+        rc = read_position(s, query->after, &position);
+        if (rc == OBS_OK)
+            rc = put_position(s, &position);
+    }
+    put_order(s);
+    obs_buf_append(s->sql.text, "", 1);
+    return rc < 0 ? rc : obs_buf_error(s->sql.text);
+}
+
+static int build_count(struct search *s, const obs_scope *scope, const obs_span_query *query)
+{
+    int rc = sql_init(&s->count, s->sql.arena, &sqlite_dialect);
+
+    if (rc < 0)
+        return rc;
+    obs_buf_printf(s->count.text, "SELECT count(*) FROM spans s%s",
+                   reads_contents(query->filter) ? " LEFT JOIN contents c ON c.id=s.id" : "");
+    rc = put_conditions(&s->count, s->settings, scope, query);
+    obs_buf_append(s->count.text, "", 1);
+    return rc < 0 ? rc : obs_buf_error(s->count.text);
+}
+
+static int build(struct search *s, obs_arena *arena, const obs_scope *scope,
+                 const obs_span_query *query)
+{
+    int rc = sql_init(&s->sql, arena, &sqlite_dialect);
+
+    s->sort_field = query->sort_field;
+    s->sort = sort_column(query->sort_field, &s->sort_nullable);
+    s->descending = query->flags & OBS_QUERY_DESCENDING;
+    s->limit = query->limit;
+    s->with_total = (query->flags & OBS_QUERY_TOTAL) != 0;
+    if (rc < 0)
+        return rc;
+    if (!s->sort)
+        return OBS_E_UNSUPPORTED;
+    if (query->limit == 0 || query->from_ns > query->to_ns)
+        return OBS_E_INVALID;
+    rc = build_search(s, scope, query);
+    return rc == OBS_OK && s->with_total ? build_count(s, scope, query) : rc;
+}
+
+/* --- running -------------------------------------------------------------------- */
+
+static int too_late(void *user)
+{
+    struct search *s = user;
+    return obs_clock_mono_ns() > s->deadline_ns;
+}
+
+static int prepare(sqlite3 *db, const struct sql *sql, sqlite3_stmt **ret_stmt)
+{
+    obs_str text = obs_buf_str(sql->text);
+    int rc = sqlite3_prepare_v2(db, text.ptr, (int)text.len, ret_stmt, NULL);
+
+    for (size_t i = 0; i < sql->n_binds && rc == SQLITE_OK; i++) {
+        const struct sql_bind *b = &sql->binds[i];
+        int at = (int)i + 1;
+        switch (b->kind) {
+        case BIND_TEXT:
+            rc = sqlite3_bind_text64(*ret_stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC,
+                                     SQLITE_UTF8);
+            break;
+        case BIND_BLOB:
+            rc = sqlite3_bind_blob64(*ret_stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC);
+            break;
+        case BIND_REAL:
+            rc = sqlite3_bind_double(*ret_stmt, at, b->value.d);
+            break;
+        default:
+            rc = sqlite3_bind_int64(*ret_stmt, at, b->value.i);
+        }
+    }
+    return rc;
+}
+
+static void note_position(struct search *s, sqlite3_stmt *stmt)
+{
+    int at = s->n_selected + 1;
+
+    position_write(&(struct position){.sort_field = s->sort_field,
+                                      .descending = s->descending,
+                                      .null = sqlite3_column_type(stmt, at) == SQLITE_NULL,
+                                      .value = sqlite3_column_int64(stmt, at),
+                                      .row = sqlite3_column_int64(stmt, 0)},
+                   s->position);
+    s->result.position = obs_str_n((const char *)s->position, POSITION_BYTES);
+}
+
+/* Hands out the row at hand; true when the caller has enough. */
+static bool give_row(struct search *s, sqlite3_stmt *stmt)
+{
+    obs_span span;
+
+    obs_span_init(&span);
+    for (int i = 0; i < s->n_selected; i++)
+        column_read(s->selected[i], stmt, i + 1, &span);
+    s->result.n_rows++;
+    note_position(s, stmt);
+    return s->row && s->row(&span, s->user);
+}
+
+static int read_rows(struct search *s, sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = prepare(db, &s->sql, &stmt);
+
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(stmt);
+        if (rc != SQLITE_ROW)
+            break;
+        if (s->result.n_rows == s->limit || give_row(s, stmt)) {
+            s->result.has_more = 1;
+            rc = SQLITE_DONE;
+        }
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static int read_total(struct search *s, sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = prepare(db, &s->count, &stmt);
+
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        s->result.total = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static void run(struct read_job *job, sqlite3 *db)
+{
+    struct search *s = (struct search *)job;
+    int64_t start_ns = obs_clock_mono_ns();
+    int rc;
+
+    sqlite3_progress_handler(db, STEPS_PER_CHECK, too_late, s);
+    rc = read_rows(s, db);
+    if (rc == SQLITE_DONE && s->with_total)
+        rc = read_total(s, db);
+    sqlite3_progress_handler(db, 0, NULL, NULL);
+    s->result.error = db_error(rc);
+    obs_series_observe(s->duration_s, (double)(obs_clock_mono_ns() - start_ns) / 1e9);
+}
+
+static void finish(struct read_job *job)
+{
+    struct search *s = (struct search *)job;
+
+    s->done(&s->result, s->user);
+    obs_arena_destroy(s->sql.arena);
+}
+
+/* --- calls ------------------------------------------------------------------------ */
+
+static int create(const struct settings *settings, const obs_scope *scope,
+                  const obs_span_query *query, struct search **ret_search)
+{
+    obs_arena *arena = obs_arena_create(MAX_JOB_BYTES);
+    struct search *s = arena ? obs_arena_calloc(arena, 1, sizeof(*s)) : NULL;
+    int rc = s ? OBS_OK : OBS_E_NOMEM;
+
+    if (s) {
+        s->settings = settings;
+        rc = build(s, arena, scope, query);
+    }
+    if (rc < 0)
+        obs_arena_destroy(arena);
+    else
+        *ret_search = s;
+    return rc;
+}
+
+int search_submit(struct readers *readers, const struct settings *settings, obs_series *duration_s,
+                  const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
+                  obs_search_fn done, void *user)
+{
+    struct search *s;
+    int rc = create(settings, scope, query, &s);
+
+    if (rc < 0)
+        return rc;
+    s->job.run = run;
+    s->job.done = finish;
+    s->duration_s = duration_s;
+    s->deadline_ns = obs_clock_mono_ns() +
+                     (query->timeout_ns > 0 ? query->timeout_ns : settings->query_timeout_ns);
+    s->row = row;
+    s->done = done;
+    s->user = user;
+    s->result.size = sizeof(s->result);
+    s->result.total = OBS_ABSENT;
+    rc = readers_submit(readers, &s->job);
+    if (rc < 0)
+        obs_arena_destroy(s->sql.arena);
+    return rc;
+}
+
+int search_explain(const struct settings *settings, const obs_scope *scope,
+                   const obs_span_query *query, char *text, size_t size)
+{
+    struct search *s;
+    int rc = create(settings, scope, query, &s);
+
+    if (rc < 0)
+        return rc;
+    snprintf(text, size, "%s", obs_buf_str(s->sql.text).ptr);
+    obs_arena_destroy(s->sql.arena);
+    return OBS_OK;
+}
