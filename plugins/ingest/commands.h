@@ -5,7 +5,8 @@
 
 #include <observatory/plugin.h>
 
-extern const obs_command ingest_commands[];
-extern const size_t n_ingest_commands;
+/* A number the compiler knows, for the descriptor. */
+#define N_INGEST_COMMANDS 2u
+extern const obs_command ingest_commands[N_INGEST_COMMANDS];
 
 #endif

@@ -7,10 +7,10 @@
 #include <observatory/base.h>
 
 enum map_dialect {
-    DIALECT_OTEL,          /* general semantic conventions */
-    DIALECT_GENAI,         /* OpenTelemetry GenAI, current names */
-    DIALECT_GENAI_OLD,     /* deprecated names, still emitted */
-    DIALECT_GENAI_WILD,    /* spellings in use that were never in the conventions */
+    DIALECT_OTEL,       /* general semantic conventions */
+    DIALECT_GENAI,      /* OpenTelemetry GenAI, current names */
+    DIALECT_GENAI_OLD,  /* deprecated names, still emitted */
+    DIALECT_GENAI_WILD, /* spellings in use that were never in the conventions */
     DIALECT_OPENINFERENCE,
     DIALECT_TRACELOOP,
 };
@@ -40,28 +40,28 @@ enum map_target {
     TO_COMPLETION_COST,
     TO_TOTAL_COST,
     TO_TTFT,
-    TO_PARAMETERS,      /* the whole object */
+    TO_PARAMETERS, /* the whole object */
     TO_INPUT_MESSAGES,
     TO_OUTPUT_MESSAGES,
     TO_INPUT_TEXT,
     TO_OUTPUT_TEXT,
     N_MAP_TARGETS,
-    TO_PARAMETER,       /* one member of model_parameters, named by the row */
-    TO_INPUT_INDEXED,   /* one part of one message, "….0.role" */
+    TO_PARAMETER,     /* one member of model_parameters, named by the row */
+    TO_INPUT_INDEXED, /* one part of one message, "….0.role" */
     TO_OUTPUT_INDEXED,
 };
 
 enum map_transform {
-    AS_TEXT,             /* string, number or boolean as text */
-    AS_FIRST,            /* first element of an array (or of a JSON array in a string), or a text */
-    AS_INT,              /* whole number, also when sent as double or string; not negative */
-    AS_SECONDS,          /* double seconds to nanoseconds */
-    AS_USD,              /* double dollars to nano-dollars */
-    AS_JSON,             /* any value, or JSON in a string */
-    AS_STRINGS,          /* array of strings, or a JSON array in a string */
-    AS_CONTENT,          /* kept for the end: messages or text */
-    AS_PROVIDER,         /* alias table */
-    AS_GENAI_OPERATION,  /* value tables */
+    AS_TEXT,            /* string, number or boolean as text */
+    AS_FIRST,           /* first element of an array (or of a JSON array in a string), or a text */
+    AS_INT,             /* whole number, also when sent as double or string; not negative */
+    AS_SECONDS,         /* double seconds to nanoseconds */
+    AS_USD,             /* double dollars to nano-dollars */
+    AS_JSON,            /* any value, or JSON in a string */
+    AS_STRINGS,         /* array of strings, or a JSON array in a string */
+    AS_CONTENT,         /* kept for the end: messages or text */
+    AS_PROVIDER,        /* alias table */
+    AS_GENAI_OPERATION, /* value tables */
     AS_OPENINFERENCE_KIND,
     AS_TRACELOOP_KIND,
     AS_LLM_REQUEST_TYPE,
@@ -78,7 +78,7 @@ enum map_transform {
 #define MARK_INFO 2u /* detail: used when it fits inside its whole, never added to it */
 
 struct map_row {
-    const char *key; /* exact; in an indexed row "N" stands for the number and the rest is open */
+    const char *key;   /* exact; in an indexed row "N" stands for the number and the rest is open */
     uint8_t dialect;   /* DIALECT_* */
     uint8_t target;    /* TO_* */
     uint8_t transform; /* AS_* */

@@ -10,6 +10,7 @@
 
 #include <observatory/span.h>
 
+#define NATIVE_MAX_ITEMS 10000u
 #define NATIVE_MAX_ERRORS 100u /* reported; all are counted */
 
 struct native_error {

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rebuilding indexed messages. Parts are sorted by message, group and index,
+ * then written front to back. */
+#include "indexed.h"
+
+#include <stdlib.h>
+
+#define FIRST_CAPACITY 64u
+#define MAX_SUB_DIGITS 6
+
+/* Splits "tool_calls.1.tool_call.id" into group, number and "id". */
+static void classify(struct indexed_part *part, obs_str rest)
+{
+    static const struct {
+        obs_str before;
+        obs_str after; /* dropped when it is there */
+        uint8_t group;
+    } groups[] = {
+        {OBS_STR("contents."), OBS_STR("message_content."), INDEXED_CONTENTS},
+        {OBS_STR("tool_calls."), OBS_STR("tool_call."), INDEXED_CALLS},
+    };
+
+    part->group = INDEXED_PLAIN;
+    part->sub = 0;
+    part->name = rest;
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        const char *p = rest.ptr + groups[i].before.len, *end = rest.ptr + rest.len;
+        uint32_t sub = 0;
+        int digits = 0;
+
+        if (rest.len <= groups[i].before.len ||
+            memcmp(rest.ptr, groups[i].before.ptr, groups[i].before.len) != 0)
+            continue;
+        for (; p < end && *p >= '0' && *p <= '9' && digits < MAX_SUB_DIGITS; p++, digits++)
+            sub = sub * 10 + (uint32_t)(*p - '0');
+        if (digits == 0 || end - p < 2 || *p != '.')
+            return;
+        p++;
+        if ((size_t)(end - p) > groups[i].after.len &&
+            memcmp(p, groups[i].after.ptr, groups[i].after.len) == 0)
+            p += groups[i].after.len;
+        part->group = groups[i].group;
+        part->sub = sub;
+        part->name = obs_str_n(p, (size_t)(end - p));
+        return;
+    }
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct indexed_part *a = left, *b = right;
+
+    if (a->output != b->output)
+        return a->output < b->output ? -1 : 1;
+    if (a->index != b->index)
+        return a->index < b->index ? -1 : 1;
+    if (a->group != b->group)
+        return a->group < b->group ? -1 : 1;
+    if (a->sub != b->sub)
+        return a->sub < b->sub ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+bool indexed_add(struct indexed_parts *parts, obs_arena *arena, bool output, uint32_t index,
+                 obs_str rest, struct otlp_attr *attr)
+{
+    struct indexed_part *part;
+
+    if (parts->n == INDEXED_MAX_PARTS) {
+        parts->over = true;
+        return false;
+    }
+    if (parts->n == parts->capacity) {
+        uint32_t capacity = parts->capacity ? parts->capacity * 2 : FIRST_CAPACITY;
+        struct indexed_part *items = obs_arena_alloc(arena, capacity * sizeof(*items));
+
+        if (!items)
+            return false;
+        if (parts->n)
+            memcpy(items, parts->items, parts->n * sizeof(*items));
+        parts->items = items;
+        parts->capacity = capacity;
+    }
+    part = &parts->items[parts->n];
+    *part =
+        (struct indexed_part){.attr = attr, .index = index, .order = parts->n, .output = output};
+    classify(part, rest);
+    parts->n++;
+    parts->sorted = false;
+    return true;
+}
+
+/* --- writing --------------------------------------------------------------- */
+
+/* The member's name in the message for what the key ends with. */
+static obs_str member_name(const struct indexed_part *part)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+    } names[] = {
+        {"function.name", "name"},
+        {"function.arguments", "arguments"},
+        {"image.image.url", "image_url"},
+        {"text", "content"}, /* of a prompt or a completion; parts keep theirs */
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (obs_str_is(part->name, names[i].from) && (part->group != INDEXED_PLAIN) == (i < 3))
+            return obs_str_of(names[i].to);
+    return part->name;
+}
+
+static bool same_object(const struct indexed_part *a, const struct indexed_part *b)
+{
+    return a->output == b->output && a->index == b->index && a->group == b->group &&
+           a->sub == b->sub;
+}
+
+/* `"content":[{…},{…}]` or `"tool_calls":[…]`; returns where it ends. */
+static const struct indexed_part *write_group(struct json_out *out, const struct indexed_part *part,
+                                              const struct indexed_part *end, obs_str name)
+{
+    const struct indexed_part *head = part;
+
+    json_out_str(out, name);
+    JSON_OUT_LITERAL(out, ":[");
+    while (part < end && part->group == head->group && part->index == head->index) {
+        const struct indexed_part *object = part;
+        bool first = true;
+
+        if (object != head)
+            json_out_char(out, ',');
+        json_out_char(out, '{');
+        for (; part < end && same_object(object, part); part++) {
+            json_out_member(out, &first, member_name(part), &part->attr->value);
+            part->attr->value.mapped = 1;
+        }
+        json_out_char(out, '}');
+    }
+    json_out_char(out, ']');
+    return part;
+}
+
+static const struct indexed_part *
+write_message(struct json_out *out, const struct indexed_part *part, const struct indexed_part *end)
+{
+    uint32_t index = part->index;
+    bool first = true, has_content = false;
+
+    json_out_char(out, '{');
+    while (part < end && part->index == index) {
+        obs_str name = member_name(part);
+
+        if (part->group == INDEXED_PLAIN) {
+            has_content |= obs_str_is(name, "content");
+            json_out_member(out, &first, name, &part->attr->value);
+            part->attr->value.mapped = 1;
+            part++;
+            continue;
+        }
+        if (!first)
+            json_out_char(out, ',');
+        first = false;
+        if (part->group == INDEXED_CALLS)
+            name = (obs_str)OBS_STR("tool_calls");
+        else
+            name = obs_str_of(has_content ? "contents" : "content");
+        part = write_group(out, part, end, name);
+    }
+    json_out_char(out, '}');
+    return part;
+}
+
+static void sort(struct indexed_parts *parts)
+{
+    bool in_order = true;
+
+    for (uint32_t i = 1; i < parts->n && in_order; i++)
+        in_order = compare(&parts->items[i - 1], &parts->items[i]) < 0;
+    if (!in_order)
+        qsort(parts->items, parts->n, sizeof(*parts->items), compare);
+    parts->sorted = true;
+}
+
+obs_str indexed_write(struct indexed_parts *parts, struct json_out *out, bool output)
+{
+    const struct indexed_part *part, *end;
+
+    if (!parts->sorted)
+        sort(parts);
+    part = parts->items;
+    end = part + parts->n;
+    while (part < end && part->output != output)
+        part++;
+    while (end > part && end[-1].output != output)
+        end--;
+    if (part == end)
+        return obs_str_n(NULL, 0);
+    json_out_char(out, '[');
+    for (const struct indexed_part *head = part; part < end;) {
+        if (part != head)
+            json_out_char(out, ',');
+        part = write_message(out, part, end);
+    }
+    json_out_char(out, ']');
+    return json_out_take(out);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stages of an ingest request. Between them the request is pending, so it
+ * and the job stay valid even when the client goes away. */
+#include "job.h"
+
+#include <strings.h>
+
+static void end_arena(void *arena) { obs_arena_destroy(arena); }
+
+struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
+                    enum ingest_encoding encoding)
+{
+    obs_arena *arena = obs_arena_create((size_t)ingest->config->max_job_bytes);
+    struct job *job;
+
+    if (!arena)
+        return NULL;
+    if (obs_arena_defer(obs_request_arena(req), end_arena, arena) < 0) {
+        obs_arena_destroy(arena);
+        return NULL;
+    }
+    job = obs_arena_calloc(arena, 1, sizeof(*job));
+    if (!job)
+        return NULL;
+    job->ingest = ingest;
+    job->req = req;
+    job->arena = arena;
+    job->body = obs_request_body(req);
+    job->protocol = protocol;
+    job->encoding = encoding;
+    return job;
+}
+
+/* --- answers --------------------------------------------------------------- */
+
+void job_count(const struct job *job, enum ingest_outcome outcome)
+{
+    obs_series_add(job->ingest->metrics.requests[job->protocol][outcome], 1);
+}
+
+enum ingest_outcome job_outcome_of(int error)
+{
+    switch (error) {
+    case OBS_E_BUSY:
+    case OBS_E_CLOSED:
+        return OUTCOME_BUSY;
+    case OBS_E_SYNTAX:
+    case OBS_E_TOO_LARGE:
+    case OBS_E_MEDIA_TYPE:
+    case OBS_E_INVALID:
+        return OUTCOME_INVALID;
+    default:
+        return OUTCOME_FAILED;
+    }
+}
+
+void job_retry_after(obs_request *req, int error)
+{
+    int status = obs_error(error)->http_status;
+
+    if (status == 503 || status == 429)
+        obs_response_header(req, "Retry-After", obs_str_of(error == OBS_E_STORE_FULL ? "30" : "1"));
+}
+
+static void failed(struct job *job, int error)
+{
+    job_count(job, job_outcome_of(error));
+    job_retry_after(job->req, error);
+    job->fail(job, error);
+}
+
+static void answered(struct job *job)
+{
+    const struct ingest_metrics *m = &job->ingest->metrics;
+
+    obs_series_add(m->stored, (double)job->n_stored);
+    obs_series_add(m->repeated, (double)job->n_repeated);
+    obs_series_add(m->rejected, (double)job->mapped.n_rejected);
+    job_count(job, job->mapped.n_rejected ? OUTCOME_PARTIAL : OUTCOME_OK);
+    job->answer(job);
+}
+
+/* --- stages ---------------------------------------------------------------- */
+
+/* On the worker, after the commit. */
+static void appended(const obs_append_result *result, void *user)
+{
+    struct job *job = user;
+
+    if (result->error < 0) {
+        failed(job, result->error);
+        return;
+    }
+    job->n_stored = result->n_stored;
+    job->n_repeated = result->n_repeated;
+    answered(job);
+}
+
+/* On the worker, after decoding. */
+static void store(void *arg)
+{
+    struct job *job = arg;
+    const struct ingest *ingest = job->ingest;
+    const obs_scope everything = {.size = sizeof(everything), .all = 1};
+    int rc = job->rc;
+
+    if (job->n_replaced)
+        obs_series_add(ingest->metrics.replaced, (double)job->n_replaced);
+    if (rc == OBS_OK && job->mapped.n_spans == 0) {
+        answered(job);
+        return;
+    }
+    if (rc == OBS_OK)
+        rc = ingest->store->append(ingest->store_self, &everything, job->mapped.spans,
+                                   job->mapped.n_spans, obs_worker_current(), appended, job);
+    if (rc < 0)
+        failed(job, rc);
+}
+
+static int decode_otlp(struct job *job)
+{
+    struct otlp_batch batch = {
+        .arena = job->arena,
+        .max_spans = (size_t)job->ingest->config->max_spans,
+    };
+    int rc;
+
+    rc = job->encoding == ENCODING_PROTOBUF ? otlp_proto_decode(job->body, &batch, &job->failure)
+                                            : otlp_json_decode(job->body, &batch, &job->failure);
+    job->n_replaced = batch.n_replaced;
+    if (rc < 0)
+        return rc;
+    return map_batch(job->ingest->index, job->ingest->project, &batch, &job->mapped);
+}
+
+static int decode_native(struct job *job)
+{
+    struct native_batch *batch = &job->native;
+    int rc;
+
+    *batch = (struct native_batch){
+        .arena = job->arena,
+        .max_spans = NATIVE_MAX_ITEMS,
+        .project = job->ingest->project,
+    };
+    rc = native_json_decode(job->body, batch, &job->failure);
+    job->mapped = (struct mapped){
+        .spans = batch->spans,
+        .n_spans = batch->n_spans,
+        .n_rejected = batch->n_rejected,
+    };
+    return rc;
+}
+
+/* On the worker or on the pool. */
+static void decode(void *arg)
+{
+    struct job *job = arg;
+
+    job->rc = job->protocol == PROTOCOL_OTLP ? decode_otlp(job) : decode_native(job);
+    for (size_t i = 0; job->rc == OBS_OK && i < job->mapped.n_spans; i++)
+        price_apply(job->ingest->book, &job->mapped.spans[i]);
+}
+
+int job_run(struct job *job)
+{
+    int rc;
+
+    obs_series_add(job->ingest->metrics.bytes[job->encoding], (double)job->body.len);
+    if (job->body.len <= job->ingest->config->inline_bytes) {
+        decode(job);
+        store(job);
+        return OBS_PENDING;
+    }
+    rc = obs_offload(job->ingest->instance, decode, store, job);
+    if (rc < 0)
+        failed(job, rc);
+    return OBS_PENDING;
+}
+
+int request_is(obs_request *req, const char *type)
+{
+    obs_str given = obs_request_header(req, "Content-Type");
+    size_t len = strlen(type);
+
+    return given.len >= len && strncasecmp(given.ptr, type, len) == 0 &&
+           (given.len == len || given.ptr[len] == ';' || given.ptr[len] == ' ');
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One ingest request on its way: decode and map (off the loop when the body is
+ * large), store, answer after the commit. The job and everything its spans
+ * point to live in an arena of its own, which ends with the request. */
+#ifndef INGEST_JOB_H
+#define INGEST_JOB_H
+
+#include "ingest.h"
+#include "native_json.h"
+
+struct job {
+    const struct ingest *ingest;
+    obs_request *req;
+    obs_arena *arena;
+    obs_str body;
+    enum ingest_protocol protocol;
+    enum ingest_encoding encoding;
+    void (*answer)(struct job *job);          /* the spans are stored, or there were none */
+    void (*fail)(struct job *job, int error); /* `error` is described in failure.text, or not */
+
+    int rc; /* of decoding and mapping */
+    struct decode_error failure;
+    struct mapped mapped;       /* the spans to store */
+    struct native_batch native; /* PROTOCOL_NATIVE: item errors */
+    uint64_t n_replaced;
+    uint64_t n_stored;
+    uint64_t n_repeated;
+};
+
+/* Makes a job for `req`; NULL when out of memory. */
+struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
+                    enum ingest_encoding encoding);
+
+/* Runs it; what a handler returns. answer() or fail() is called exactly once,
+ * at once or later on the same worker. */
+int job_run(struct job *job);
+
+/* Counts the request's outcome. */
+void job_count(const struct job *job, enum ingest_outcome outcome);
+
+/* The outcome that `error` means, and whether a client should come again. */
+enum ingest_outcome job_outcome_of(int error);
+
+/* Adds Retry-After when `error` passes by itself. */
+void job_retry_after(obs_request *req, int error);
+
+/* The handlers. Thread: [worker]. */
+int handle_otlp(obs_request *req, void *self);
+int handle_native(obs_request *req, void *self);
+
+/* 1 when the media type of the request is `type`, parameters aside. */
+int request_is(obs_request *req, const char *type);
+
+#endif

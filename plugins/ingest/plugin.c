@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ingest: takes spans in, from OpenTelemetry exporters and as native JSON, and
+ * stores them. Read handler_otlp.c and handler_native.c for the routes, job.c
+ * for the way of a request, map_table.c for what is mapped to what. */
+#include "commands.h"
+#include "job.h"
+
+#include <stdlib.h>
+
+static void destroy(void *self)
+{
+    struct ingest *ingest = self;
+
+    if (!ingest)
+        return;
+    map_index_destroy(ingest->index);
+    obs_arena_destroy(ingest->arena);
+    free(ingest);
+}
+
+/* A book that is not there leaves everything unpriced; a broken one stops the
+ * start. */
+static int load_prices(struct ingest *ingest)
+{
+    const char *path = ingest->config->prices;
+    char error[256] = "";
+    int rc;
+
+    if (!path || path[0] == '\0')
+        return OBS_OK;
+    rc = price_book_load(ingest->arena, path, &ingest->book, error, sizeof(error));
+    if (rc == OBS_E_NOT_FOUND) {
+        obs_log(ingest->instance, OBS_LOG_WARN, "no price book at %s, calls stay unpriced", path);
+        return OBS_OK;
+    }
+    if (rc < 0)
+        obs_log(ingest->instance, OBS_LOG_ERROR, "cannot read the prices: %s", error);
+    else
+        obs_log(ingest->instance, OBS_LOG_DEBUG, "prices of %zu models from %s",
+                price_book_models(ingest->book), path);
+    return rc;
+}
+
+static int create(obs_instance *instance, const void *config_data, void **ret_self)
+{
+    const struct ingest_config *config = config_data;
+    struct ingest *ingest;
+    int rc = OBS_E_NOMEM;
+
+    if (!config->default_project || config->default_project[0] == '\0') {
+        obs_log(instance, OBS_LOG_ERROR, "default_project is empty: every span needs a project");
+        return OBS_E_INVALID;
+    }
+    ingest = calloc(1, sizeof(*ingest));
+    if (!ingest)
+        goto fail;
+    ingest->instance = instance;
+    ingest->config = config;
+    ingest->project = obs_str_of(config->default_project);
+    ingest->index = map_index_create();
+    ingest->arena = obs_arena_create(/* limit_bytes= */ 0);
+    if (!ingest->index || !ingest->arena)
+        goto fail;
+    rc = ingest_metrics_register(instance, &ingest->metrics);
+    if (rc < 0)
+        goto fail;
+    rc = load_prices(ingest);
+    if (rc < 0)
+        goto fail;
+    *ret_self = ingest;
+    return OBS_OK;
+
+fail:
+    if (rc == OBS_E_NOMEM)
+        obs_log(instance, OBS_LOG_ERROR, "cannot create: out of memory");
+    destroy(ingest);
+    return rc;
+}
+
+static int start(void *self)
+{
+    struct ingest *ingest = self;
+    obs_service service;
+    int rc = obs_service_get(ingest->instance, OBS_STORE_ID, &service);
+
+    if (rc < 0) {
+        obs_log(ingest->instance, OBS_LOG_ERROR, "cannot start: no store");
+        return rc;
+    }
+    ingest->store = service.table;
+    ingest->store_self = service.provider;
+    return OBS_OK;
+}
+
+static const obs_option options[] = {
+    {
+        .name = "max_body",
+        .type = OBS_OPT_SIZE,
+        .offset = offsetof(struct ingest_config, max_body_bytes),
+        .def = "16MiB",
+        .min = "1KiB",
+        .max = "1GiB",
+        .help = "longest request body in bytes after decompression; over it 413",
+    },
+    {
+        .name = "max_spans",
+        .type = OBS_OPT_INT,
+        .offset = offsetof(struct ingest_config, max_spans),
+        .def = "50000",
+        .min = "1",
+        .max = "10000000",
+        .help = "most spans in one OTLP request; over it 413",
+    },
+    {
+        .name = "max_request_memory",
+        .type = OBS_OPT_SIZE,
+        .offset = offsetof(struct ingest_config, max_job_bytes),
+        .def = "256MiB",
+        .min = "1MiB",
+        .max = "16GiB",
+        .help = "memory in bytes that decoding one request may take; over it 503",
+    },
+    {
+        .name = "inline_body",
+        .type = OBS_OPT_SIZE,
+        .offset = offsetof(struct ingest_config, inline_bytes),
+        .def = "64KiB",
+        .min = "0",
+        .max = "16MiB",
+        .help = "bodies up to this many bytes are decoded on the loop, longer ones on the pool",
+    },
+    {
+        .name = "default_project",
+        .type = OBS_OPT_STRING,
+        .offset = offsetof(struct ingest_config, default_project),
+        .def = "default",
+        .help = "project of spans that name none",
+    },
+    {
+        .name = "prices",
+        .type = OBS_OPT_PATH,
+        .offset = offsetof(struct ingest_config, prices),
+        .def = "prices.yaml",
+        .help = "price book; calls stay unpriced when there is none",
+    },
+};
+
+static const obs_param params[] = {
+    {.name = "Content-Type", .in = "header", .schema = "string", .help = "encoding of the body"},
+    {.name = "Content-Encoding", .in = "header", .schema = "string", .help = "gzip or zstd"},
+};
+
+static const obs_route routes[] = {
+    {
+        .methods = OBS_POST,
+        .body = OBS_BODY_BUFFER,
+        .flags = OBS_ROUTE_ANY_QUERY, /* exporters are configured with whole URLs */
+        .max_age_s = -1,
+        .path = "/v1/traces",
+        .handler = handle_otlp,
+        .permission = "traces:write",
+        .limit_class = "ingest",
+        .body_limit_option = "max_body",
+        .summary = "OTLP/HTTP: takes an ExportTraceServiceRequest, protobuf or JSON",
+        .params = params,
+        .n_params = sizeof(params) / sizeof(params[0]),
+    },
+    {
+        .methods = OBS_POST,
+        .body = OBS_BODY_BUFFER,
+        .max_age_s = -1,
+        .path = "/api/v1/traces",
+        .handler = handle_native,
+        .permission = "traces:write",
+        .limit_class = "ingest",
+        .body_limit_option = "max_body",
+        .summary = "Takes one span or an array of up to 10,000 in the names of this API",
+        .params = params,
+        .n_params = sizeof(params) / sizeof(params[0]),
+    },
+};
+
+static const obs_need needs[] = {{.service = OBS_STORE_ID}};
+
+OBS_EXPORT const obs_plugin obs_plugin_entry = {
+    OBS_PLUGIN_HEADER,
+    .name = "ingest",
+    .version = OBS_VERSION,
+    .license = "Apache-2.0",
+    .summary = "takes spans in: OTLP and native JSON, mapped, priced, stored",
+    .needs = needs,
+    .n_needs = sizeof(needs) / sizeof(needs[0]),
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .config_size = sizeof(struct ingest_config),
+    .routes = routes,
+    .n_routes = sizeof(routes) / sizeof(routes[0]),
+    .commands = ingest_commands,
+    .n_commands = N_INGEST_COMMANDS,
+    .create = create,
+    .start = start,
+    .destroy = destroy,
+};
