@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 
 #define SECOND_NS INT64_C(1000000000)
@@ -283,7 +284,15 @@ struct leftovers {
 
 static void on_tick(void *arg) { atomic_fetch_add(&((struct leftovers *)arg)->n_ticks, 1); }
 static void on_post(void *arg) { atomic_fetch_add(&((struct leftovers *)arg)->n_posts, 1); }
-static void do_nothing(void *arg) { (void)arg; }
+
+/* A job that goes on while the plugin stops. */
+static void work_a_while(void *arg)
+{
+    const struct timespec a_while = {.tv_nsec = 50000000};
+
+    (void)arg;
+    nanosleep(&a_while, NULL);
+}
 
 /* A job's answer that posts once more: ends only after two further turns. */
 static void on_job(void *arg)
@@ -314,7 +323,7 @@ static void leave_things(obs_worker *worker, void *arg)
     for (int i = 0; i < 3; i++)
         assert_int_equal(
             obs_timer_start(left->instance, 3600000, 0, on_tick, left, &left->timers[i]), OBS_OK);
-    assert_int_equal(obs_offload(left->instance, do_nothing, on_job, left), OBS_OK);
+    assert_int_equal(obs_offload(left->instance, work_a_while, on_job, left), OBS_OK);
 }
 
 static void count_report(const char *component, uint32_t health, const char *detail, void *to)

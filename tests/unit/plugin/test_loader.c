@@ -171,6 +171,10 @@ static void foreign_and_damaged_headers_are_refused(void **state)
     segments[0].p_filesz = UINT64_MAX;
     write_file(here("foreign.so"), data, size);
     assert_refused(here("foreign.so"), "cut short");
+    segments[0].p_offset = UINT64_MAX - 100; /* offset and size wrap around together */
+    segments[0].p_filesz = segments[0].p_memsz = 200;
+    write_file(here("foreign.so"), data, size);
+    assert_refused(here("foreign.so"), "cut short");
     free(data);
 }
 
