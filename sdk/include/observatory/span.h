@@ -197,5 +197,17 @@ static inline int64_t obs_span_total_tokens(const obs_span *s)
     return obs_tokens_sum(obs_span_prompt_tokens(s), obs_span_completion_tokens(s));
 }
 
+/* How fast the answer was written: completion tokens over the time from the
+ * first token to the end, or over the whole duration when the time to the first
+ * token is not known or not within it. -1.0 when there are no such tokens or no
+ * time passed.  Thread: [any].  Since: ABI 1.0. */
+static inline double obs_span_tokens_per_second(const obs_span *s)
+{
+    int64_t tokens = obs_span_completion_tokens(s), ns = s->end_ns - s->start_ns;
+    if (s->ttft_ns > 0 && s->ttft_ns < ns)
+        ns -= s->ttft_ns;
+    return tokens < 0 || ns <= 0 ? -1.0 : (double)tokens * 1e9 / (double)ns;
+}
+
 OBS_END_DECLS
 #endif
