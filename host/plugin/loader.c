@@ -138,6 +138,17 @@ static const obs_plugin *find_descriptor(void *handle, size_t *ret_bytes)
     return entry;
 }
 
+/* What dlopen() complains about, without the path that we say ourselves. */
+static const char *dl_reason(const char *path)
+{
+    const char *reason = dlerror();
+    size_t len = strlen(path);
+
+    if (!reason)
+        return "it cannot be loaded";
+    return strncmp(reason, path, len) == 0 && reason[len] == ':' ? reason + len + 2 : reason;
+}
+
 static int load(const struct refusal *to, struct image *image)
 {
     char reason[300];
@@ -146,7 +157,7 @@ static int load(const struct refusal *to, struct image *image)
 
     image->handle = dlopen(to->path, RTLD_NOW | RTLD_LOCAL);
     if (!image->handle)
-        return refuse(to, OBS_E_INVALID, "%s", dlerror());
+        return refuse(to, OBS_E_INVALID, "%s", dl_reason(to->path));
     image->plugin = find_descriptor(image->handle, &bytes);
     if (!image->plugin)
         return refuse(to, OBS_E_INVALID, "it does not export %s", OBS_PLUGIN_SYMBOL);

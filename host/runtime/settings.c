@@ -5,10 +5,10 @@
 
 #include "config/config.h"
 #include "config/options.h"
+#include "config/units.h"
 #include "core/log.h"
 
 #include <stdio.h>
-#include <sysexits.h>
 
 #define TOP(member) offsetof(struct settings, member)
 #define LOG(member) offsetof(struct log_options, member)
@@ -62,6 +62,17 @@ static void expect_mapping(struct settings *settings, const obs_conf *tree, cons
 
     if (type != OBS_CONF_NULL && type != OBS_CONF_MAPPING)
         conf_error_at(&settings->errors, tree, path, "expected a mapping");
+}
+
+static void check_listen(struct settings *settings)
+{
+    for (size_t i = 0; i < settings->listen.count; i++) {
+        if (settings->listen.items[i].len == 0)
+            conf_error_at(&settings->errors, NULL, "listen", "an address is empty");
+    }
+    if (settings->listen.count == 0)
+        conf_error_at(&settings->errors, NULL, "listen",
+                      "expected an address such as 127.0.0.1:8080");
 }
 
 static void check_services(struct settings *settings)
@@ -131,6 +142,7 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
                  &settings->http);
     expect_mapping(settings, settings->plugins, "plugins");
     expect_mapping(settings, settings->services, "services");
+    check_listen(settings);
     check_services(settings);
     fill_by_cores(settings);
     return make_folders_absolute(settings);
@@ -174,9 +186,20 @@ bool settings_are_good(struct settings *settings)
 
 /* ---- what the parts of the host need ---------------------------------------- */
 
+/* The file of `log.access`; NULL when it is one of the words. */
+static const char *access_file(const struct settings *settings)
+{
+    int32_t on;
+
+    return units_bool(obs_str_of(settings->log.access), &on) ? NULL : settings->log.access;
+}
+
 bool settings_access_log(const struct settings *settings)
 {
-    return strcmp(settings->log.access, "off") != 0;
+    int32_t on = 1;
+
+    (void)units_bool(obs_str_of(settings->log.access), &on); /* a file is on, too */
+    return on != 0;
 }
 
 int settings_open_log(const struct settings *settings)
@@ -190,9 +213,9 @@ int settings_open_log(const struct settings *settings)
     char error[512];
     int rc;
 
-    if (settings_access_log(settings) && strcmp(settings->log.access, "on") != 0)
+    if (access_file(settings))
         log.access_file =
-            settings_path(settings, settings->arena, obs_str_of(settings->log.access));
+            settings_path(settings, settings->arena, obs_str_of(access_file(settings)));
     rc = log_open(&log, error, sizeof(error));
     if (rc < 0)
         fprintf(stderr, "observatory: %s\n", error);

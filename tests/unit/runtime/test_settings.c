@@ -105,6 +105,35 @@ static void every_mistake_is_told_at_once(void **state)
     settings_destroy(settings);
 }
 
+static void the_access_log_takes_a_word_or_a_file(void **state)
+{
+    static const struct {
+        const char *set;
+        bool on;
+    } cases[] = {{"log.access=off", false},
+                 {"log.access=false", false},
+                 {"log.access=on", true},
+                 {"log.access=access.log", true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct settings *settings = load(&cases[i].set, 1);
+
+        assert_int_equal(settings_access_log(settings), cases[i].on);
+        settings_destroy(settings);
+    }
+}
+
+static void at_least_one_address_is_needed(void **state)
+{
+    static const char *const sets[] = {"listen=[]"};
+    struct settings *settings = load(sets, 1);
+
+    (void)state;
+    assert_complaint(settings, "listen");
+    settings_destroy(settings);
+}
+
 static void a_missing_file_is_a_mistake_with_its_name(void **state)
 {
     struct settings *settings = settings_load("/nonexistent/x.yaml", NULL, 0);
@@ -121,6 +150,8 @@ int main(void)
         cmocka_unit_test(an_empty_configuration_has_the_documented_defaults),
         cmocka_unit_test(every_override_is_taken),
         cmocka_unit_test(every_mistake_is_told_at_once),
+        cmocka_unit_test(the_access_log_takes_a_word_or_a_file),
+        cmocka_unit_test(at_least_one_address_is_needed),
         cmocka_unit_test(a_missing_file_is_a_mistake_with_its_name),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
