@@ -10,7 +10,7 @@ struct ledger; /* what the instance registered */
 
 /* The opaque obs_instance of the SDK. Written by the main thread before the
  * generation that holds it is published, constant afterwards, except for
- * `state` (main thread), `contexts[i]` (worker i) and what the ledger locks
+ * `state`, `contexts[i]` (worker i) and what the ledger locks
  * itself. */
 struct obs_instance {
     char *name; /* key in the config; a copy */
@@ -20,7 +20,7 @@ struct obs_instance {
     void *config;
     void **contexts; /* one a worker, what worker_start() made */
     struct ledger *ledger;
-    uint32_t state;           /* INSTANCE_* */
+    _Atomic uint32_t state;   /* INSTANCE_*; shown by any thread */
     uint32_t n_workers;       /* that worker_start() succeeded on, counted from 0 */
     obs_instance **providers; /* one a need of the plugin; NULL: optional and absent */
     obs_arena *arena;         /* config, name, providers, contexts */
