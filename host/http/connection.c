@@ -267,16 +267,13 @@ static void set_reading(struct conn *c)
  * can overtake the answer (RFC 9112 §9.6). */
 static void end_now(struct conn *c)
 {
-    uv_os_fd_t fd;
-
     if (c->reset || c->eof || (!c->deaf && c->in == c->in_end)) {
         conn_close(c);
         return;
     }
     c->lingering = c->deaf = true;
     c->in = c->in_end;
-    if (uv_fileno(&c->uv.handle, &fd) == 0)
-        shutdown(fd, SHUT_WR);
+    shutdown(c->fd, SHUT_WR);
     arm(c, DEADLINE_LINGER);
 }
 
@@ -523,6 +520,7 @@ void conn_open(struct http_worker *w, int fd, bool is_unix, const struct sockadd
     }
     c->worker = w;
     c->is_unix = is_unix;
+    c->fd = fd;
     if (is_unix) {
         uv_pipe_init(&w->worker->loop, &c->uv.pipe, /* ipc= */ 0);
         rc = uv_pipe_open(&c->uv.pipe, fd);

@@ -35,6 +35,7 @@ struct conn {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } uv;
+    int fd; /* of the handle, which owns it */
     llhttp_t parser;
     struct http_worker *worker;
     struct conn *prev, *next; /* of the worker's open ones */
