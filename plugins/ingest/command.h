@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands share: storing a batch and waiting for it, progress. */
+#ifndef INGEST_COMMAND_H
+#define INGEST_COMMAND_H
+
+#include "ingest.h"
+
+struct stored {
+    uint64_t n_stored, n_repeated;
+};
+
+/* Appends spans and waits until they are durable; waits, too, while the store is
+ * busy. Errors: those of obs_store.append. */
+OBS_MUST_CHECK int command_store(obs_command_call *call, const struct ingest *ingest,
+                                 const obs_span *spans, size_t n, struct stored *ret);
+
+/* Shows `done` of `total` (0: unknown) when stderr is a terminal; clears the line
+ * at the end. */
+void command_progress(const char *what, uint64_t done, uint64_t total);
+
+int demo_command(obs_command_call *call, void *self);
+int import_command(obs_command_call *call, void *self);
+
+#endif
