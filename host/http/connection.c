@@ -8,15 +8,19 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/server.h"
+#include "http/socket.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
+    READS = 4,              /* of the worker's buffer, before others have their turn */
     STASH_BYTES = 16384,    /* unparsed input over which reading stops */
     LINGER_BYTES = 1 << 20, /* dropped input over which a lingering close ends */
 };
@@ -181,7 +185,7 @@ static void keep_rest(struct conn *c)
         return;
     stash = malloc(len);
     if (!stash) {
-        c->broken = UV_ENOMEM;
+        c->broken = -ENOMEM;
         return;
     }
     memcpy(stash, from, len);
@@ -229,14 +233,11 @@ static void arm_deadlines(struct conn *c)
                      worker_now_ms(c->worker));
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
-
 static bool wants_input(const struct conn *c)
 {
     const struct obs_request *req = c->req;
 
-    if (c->eof)
+    if (c->eof || c->broken)
         return false;
     if (c->lingering || c->deaf)
         return true;
@@ -246,21 +247,69 @@ static bool wants_input(const struct conn *c)
     return !c->stash || (req && (size_t)(c->in_end - c->in) < STASH_BYTES);
 }
 
-static void set_reading(struct conn *c)
-{
-    bool want = wants_input(c);
-    int rc = 0;
+/* --- input ---------------------------------------------------------------- */
 
-    if (want == c->reading)
+static void append_stash(struct conn *c, const char *bytes, size_t len)
+{
+    const char *from = c->span.len > 0 ? c->span.ptr : c->in;
+    size_t old = (size_t)(c->in_end - from), parsed = (size_t)(c->in - from);
+    char *stash = malloc(old + len);
+
+    if (!stash) {
+        c->broken = -ENOMEM;
         return;
-    if (want)
-        rc = uv_read_start(&c->uv.stream, on_alloc, on_read);
-    else
-        uv_read_stop(&c->uv.stream);
-    c->reading = want;
-    if (rc < 0)
-        c->broken = rc;
+    }
+    memcpy(stash, from, old);
+    memcpy(stash + old, bytes, len);
+    free(c->stash);
+    c->stash = stash;
+    if (c->span.len > 0)
+        c->span.ptr = stash;
+    c->in = stash + parsed;
+    c->in_end = stash + old + len;
 }
+
+/* What arrived in `buffer` becomes input. */
+static void take_input(struct conn *c, const char *buffer, size_t len)
+{
+    if (c->deaf) {
+        c->lingered += len;
+        if (c->lingered > LINGER_BYTES && c->lingering)
+            c->broken = -ECONNABORTED;
+    } else if (c->stash) {
+        append_stash(c, buffer, len);
+    } else {
+        c->in = c->head_at = buffer;
+        c->in_end = buffer + len;
+    }
+}
+
+/* Reads once. A short read has emptied the socket: the next bytes come with an
+ * edge of their own. */
+static void receive_some(struct conn *c)
+{
+    char *buffer = c->worker->read_buffer;
+    size_t room = READ_BUFFER_BYTES;
+    ssize_t n;
+
+    if (!c->stash && !c->deaf && c->req)
+        (void)body_direct(c->req, &buffer, &room);
+    n = socket_receive(c->fd, buffer, room);
+    if (n > 0) {
+        c->got_input = true;
+        c->readable = c->hup || (size_t)n == room;
+        take_input(c, buffer, (size_t)n);
+    } else if (n == 0) {
+        c->readable = false;
+        c->eof = true;
+    } else if (errno == EAGAIN) {
+        c->readable = false;
+    } else if (errno != EINTR) {
+        c->broken = -errno;
+    }
+}
+
+/* --- the loop --------------------------------------------------------------- */
 
 /* Everything is written: closes, in a way that lets the client read it. A
  * close with input unread or still coming would send a reset, and the reset
@@ -277,32 +326,47 @@ static void end_now(struct conn *c)
     arm(c, DEADLINE_LINGER);
 }
 
-void conn_process(struct conn *c)
+/* Steps and sending, until neither brings the other on. */
+static void work(struct conn *c)
 {
-    if (c->busy || c->closing)
-        return;
-    c->busy = true;
     do {
         c->wait_output = false;
         while (!c->broken && step(c))
             ;
         if (c->req && c->req->out.unflushed)
             response_flush(c->req);
-    } while (!c->broken && conn_flush(c));
-    c->busy = false;
+    } while (conn_flush(c) && !c->broken);
     if (!c->broken)
         keep_rest(c);
-    if (!c->broken && c->ending && !c->req && !c->lingering && !c->flight && c->out_len == 0)
+}
+
+void conn_process(struct conn *c)
+{
+    int reads = READS;
+
+    if (c->busy || c->closing)
+        return;
+    c->busy = true;
+    do {
+        if (c->readable && wants_input(c))
+            receive_some(c);
+        if (!c->broken)
+            work(c);
+    } while (c->readable && wants_input(c) && --reads > 0);
+    c->busy = false;
+    if (!c->broken && c->ending && !c->req && !c->lingering && conn_pending_bytes(c) == 0)
         end_now(c);
     if (c->closing)
         return;
+    if (c->broken || (c->lingering && c->eof)) {
+        conn_close(c);
+        return;
+    }
     if (!c->lingering)
         arm_deadlines(c);
     c->got_input = false;
-    if (!c->broken)
-        set_reading(c);
-    if (c->broken)
-        conn_close(c);
+    if (c->readable && wants_input(c)) /* the others first */
+        conn_schedule(c);
 }
 
 void conn_schedule(struct conn *c)
@@ -322,65 +386,19 @@ void conn_schedule(struct conn *c)
 
 /* --- events --------------------------------------------------------------- */
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+void conn_event(struct conn *c, uint32_t events)
 {
-    struct conn *c = handle->data;
-    size_t room;
-
-    (void)suggested;
-    if (!c->stash && !c->deaf && c->req && body_direct(c->req, &buf->base, &room)) {
-        buf->len = room;
+    if (c->closing)
         return;
-    }
-    buf->base = c->worker->read_buffer;
-    buf->len = READ_BUFFER_BYTES;
-}
-
-static void append_stash(struct conn *c, const char *bytes, size_t len)
-{
-    const char *from = c->span.len > 0 ? c->span.ptr : c->in;
-    size_t old = (size_t)(c->in_end - from), parsed = (size_t)(c->in - from);
-    char *stash = malloc(old + len);
-
-    if (!stash) {
-        c->broken = UV_ENOMEM;
-        return;
-    }
-    memcpy(stash, from, old);
-    memcpy(stash + old, bytes, len);
-    free(c->stash);
-    c->stash = stash;
-    if (c->span.len > 0)
-        c->span.ptr = stash;
-    c->in = stash + parsed;
-    c->in_end = stash + old + len;
-}
-
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
-{
-    struct conn *c = stream->data;
-
-    if (n == 0)
-        return;
-    if (n == UV_EOF) {
-        c->eof = true;
-    } else if (n < 0) {
-        c->broken = (int)n;
-    } else if (c->deaf) {
-        c->lingered += (uint64_t)n;
-        if (c->lingered > LINGER_BYTES && c->lingering)
-            c->broken = UV_ECONNABORTED;
-    } else if (c->stash) {
-        append_stash(c, buf->base, (size_t)n);
-    } else {
-        c->in = c->head_at = buf->base;
-        c->in_end = buf->base + n;
-    }
-    c->got_input = true;
-    if (c->lingering && (c->eof || c->broken))
-        conn_close(c);
-    else
-        conn_process(c);
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->readable = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->hup = true;
+    if (events & EPOLLERR)
+        c->broken = -ECONNRESET;
+    if (events & EPOLLOUT)
+        c->blocked = false;
+    conn_process(c);
 }
 
 void conn_end(struct conn *c)
@@ -427,8 +445,6 @@ void conn_request_expired(struct conn *c)
 
 void conn_expired(struct conn *c, uint32_t kind)
 {
-    size_t queued;
-
     switch (kind) {
     case DEADLINE_HEADER:
         conn_input_failed(c, OBS_E_REQUEST_TIMEOUT, "the header did not arrive in time");
@@ -439,14 +455,8 @@ void conn_expired(struct conn *c, uint32_t kind)
         conn_process(c);
         return;
     case DEADLINE_WRITE:
-        queued = uv_stream_get_write_queue_size(&c->uv.stream);
-        if (queued < c->flight_seen) { /* slow, but taking */
-            c->flight_seen = queued;
-            deadline_arm(&c->worker->deadlines[DEADLINE_WRITE], &c->output,
-                         worker_now_ms(c->worker));
-            return;
-        }
-        conn_close(c);
+        if (conn_write_stalled(c))
+            conn_close(c);
         return;
     default:
         conn_close(c);
@@ -455,16 +465,11 @@ void conn_expired(struct conn *c, uint32_t kind)
 
 /* --- open and close ------------------------------------------------------- */
 
-void conn_free(struct conn *c) { free(c); }
-
-static void on_closed(uv_handle_t *handle)
+void conn_free(struct conn *c)
 {
-    struct conn *c = handle->data;
     struct http_worker *w = c->worker;
 
-    c->closed = true;
-    if (!c->ready)
-        conn_free(c);
+    free(c);
     http_worker_unref(w);
 }
 
@@ -484,8 +489,19 @@ static void unlink_conn(struct conn *c)
         acceptors_resume(w);
 }
 
+static void bury(struct conn *c)
+{
+    struct http_worker *w = c->worker;
+
+    if (c->ready)
+        return; /* it is buried when that list is walked */
+    c->ready_next = w->closed_conns;
+    w->closed_conns = c;
+}
+
 void conn_close(struct conn *c)
 {
+    static const struct linger abortive = {.l_onoff = 1, .l_linger = 0};
     struct obs_request *req = c->req;
 
     if (c->closing)
@@ -497,22 +513,21 @@ void conn_close(struct conn *c)
     if (req)
         request_detach(req);
     free(c->stash);
-    if (c->out_cap == OUT_BUFFER_BYTES)
-        http_worker_give_buffer(c->worker, c->out);
-    else
-        free(c->out);
-    c->out = NULL;
+    conn_drop_output(c);
     unlink_conn(c);
-    /* a reset fails on a stream that is shutting down; a close never does */
-    if (!c->reset || c->is_unix || uv_tcp_close_reset(&c->uv.tcp, on_closed) < 0)
-        uv_close(&c->uv.handle, on_closed);
+    if (c->reset)
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &abortive, sizeof(abortive));
+    close(c->fd);
+    /* events of this turn may still name it */
+    bury(c);
 }
 
 void conn_open(struct http_worker *w, int fd, bool is_unix, const struct sockaddr *peer,
                socklen_t peer_len)
 {
     struct conn *c = calloc(1, sizeof(*c));
-    int one = 1, rc;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
+    int one = 1;
 
     if (!c) {
         close(fd);
@@ -521,16 +536,10 @@ void conn_open(struct http_worker *w, int fd, bool is_unix, const struct sockadd
     c->worker = w;
     c->is_unix = is_unix;
     c->fd = fd;
-    if (is_unix) {
-        uv_pipe_init(&w->worker->loop, &c->uv.pipe, /* ipc= */ 0);
-        rc = uv_pipe_open(&c->uv.pipe, fd);
-    } else {
-        uv_tcp_init(&w->worker->loop, &c->uv.tcp);
-        rc = uv_tcp_open(&c->uv.tcp, fd);
+    if (!is_unix) {
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* only slower without */
         memcpy(&c->peer, peer, peer_len < sizeof(c->peer) ? peer_len : sizeof(c->peer));
     }
-    c->uv.handle.data = c;
     conn_parser_init(c);
     c->next = w->conns;
     if (w->conns)
@@ -539,15 +548,9 @@ void conn_open(struct http_worker *w, int fd, bool is_unix, const struct sockadd
     w->n_conns++;
     w->n_live++;
     obs_series_add(w->server->traffic.connections, 1);
-    if (rc < 0) {
-        close(fd);
-        conn_close(c);
-        return;
-    }
     http_worker_wake_sweep(w);
     arm_deadlines(c);
-    set_reading(c);
-    if (c->broken)
+    if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
         conn_close(c);
 }
 

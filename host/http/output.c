@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The output side of a connection: one growing buffer, written in one call,
- * and at most one queued write for what the socket did not take. */
+/* The output side of a connection: one growing buffer, sent in one call. What
+ * the socket does not take stays where it is until the next edge. */
 #include "http/connection.h"
 #include "http/server.h"
+#include "http/socket.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 enum { FLUSH_BYTES = 65536 }; /* collected output that is not left to grow */
@@ -19,37 +21,56 @@ static void give_back(struct http_worker *w, char *buffer, size_t cap)
         free(buffer);
 }
 
+/* Room for `len` more, by moving what was not sent to the front or elsewhere. */
 static bool grow(struct conn *c, size_t len)
 {
-    size_t cap = c->out_cap * 2;
+    size_t left = c->out_len - c->out_at, cap = c->out_cap;
     char *more;
 
-    while (cap < c->out_len + len)
+    while (cap < left + len)
         cap *= 2;
-    more = malloc(cap);
+    more = cap == c->out_cap ? c->out : malloc(cap);
     if (!more)
         return false;
-    memcpy(more, c->out, c->out_len);
-    give_back(c->worker, c->out, c->out_cap);
-    c->out = more;
-    c->out_cap = cap;
+    memmove(more, c->out + c->out_at, left);
+    if (more != c->out) {
+        give_back(c->worker, c->out, c->out_cap);
+        c->out = more;
+        c->out_cap = cap;
+    }
+    c->out_at = 0;
+    c->out_len = left;
     return true;
 }
 
 char *conn_out(struct conn *c, size_t len)
 {
-    if (c->out_len >= FLUSH_BYTES && !c->flight)
-        conn_flush(c);
+    if (c->out_len - c->out_at >= FLUSH_BYTES)
+        (void)conn_flush(c); /* nobody is waiting in the middle of an answer */
     if (!c->out) {
         c->out = http_worker_take_buffer(c->worker);
         c->out_cap = OUT_BUFFER_BYTES;
-        c->out_len = 0;
+        c->out_at = c->out_len = 0;
     }
     if (!c->out || (c->out_cap - c->out_len < len && !grow(c, len))) {
-        c->broken = UV_ENOMEM;
+        c->broken = -ENOMEM;
         return NULL;
     }
     return c->out + c->out_len;
+}
+
+static void drop_out(struct conn *c)
+{
+    if (c->out)
+        give_back(c->worker, c->out, c->out_cap);
+    c->out = NULL;
+    c->out_at = c->out_len = c->out_cap = 0;
+}
+
+void conn_drop_output(struct conn *c)
+{
+    c->tail = obs_str_n(NULL, 0);
+    drop_out(c);
 }
 
 void conn_put(struct conn *c, const char *bytes, size_t len)
@@ -65,114 +86,76 @@ void conn_put(struct conn *c, const char *bytes, size_t len)
     c->out_len += len;
 }
 
-size_t conn_pending_bytes(const struct conn *c)
+size_t conn_pending_bytes(const struct conn *c) { return c->out_len - c->out_at; }
+
+static ssize_t send_some(struct conn *c)
 {
-    return c->out_len + (c->flight ? uv_stream_get_write_queue_size(&c->uv.stream) : 0);
-}
-
-static void drop_out(struct conn *c)
-{
-    if (c->out)
-        give_back(c->worker, c->out, c->out_cap);
-    c->out = NULL;
-    c->out_len = c->out_cap = 0;
-}
-
-static void on_written(uv_write_t *write, int status)
-{
-    struct flight *flight = write->data;
-    struct conn *c = flight->conn;
-    bool has_tail = flight->has_tail;
-
-    if (flight->buffer)
-        give_back(c->worker, flight->buffer, flight->cap);
-    free(flight);
-    c->flight = NULL;
-    if (c->closing)
-        return;
-    deadline_disarm(&c->output);
-    if (status < 0)
-        c->broken = status;
-    if (has_tail)
-        c->tail = obs_str_n(NULL, 0);
-    conn_process(c);
-}
-
-/* Hands what is left of `out` and `tail` after `sent` bytes to libuv. */
-static void queue_rest(struct conn *c, size_t sent)
-{
-    struct flight *flight = malloc(sizeof(*flight));
-    uv_buf_t bufs[2];
-    unsigned n = 0;
-    int rc;
-
-    if (!flight) {
-        c->broken = UV_ENOMEM;
-        return;
-    }
-    *flight = (struct flight){
-        .conn = c, .buffer = c->out, .cap = c->out_cap, .has_tail = c->tail.len > 0};
-    flight->write.data = flight;
-    if (sent < c->out_len) {
-        bufs[n++] = uv_buf_init(c->out + sent, (unsigned)(c->out_len - sent));
-        sent = 0;
-    } else {
-        sent -= c->out_len;
-    }
-    if (c->tail.len > sent)
-        bufs[n++] =
-            uv_buf_init((char *)(uintptr_t)c->tail.ptr + sent, (unsigned)(c->tail.len - sent));
-    c->out = NULL;
-    c->out_len = c->out_cap = 0;
-    c->flight = flight;
-    rc = uv_write(&flight->write, &c->uv.stream, bufs, n, on_written);
-    if (rc < 0) {
-        give_back(c->worker, flight->buffer, flight->cap);
-        free(flight);
-        c->flight = NULL;
-        c->broken = rc;
-        return;
-    }
-    c->flight_seen = uv_stream_get_write_queue_size(&c->uv.stream);
-    deadline_arm(&c->worker->deadlines[DEADLINE_WRITE], &c->output, worker_now_ms(c->worker));
-}
-
-/* What uv_try_write() does when nothing is queued, which is known here, by
- * send(): it is cheaper than write() on a socket, and raises no SIGPIPE. */
-static ssize_t send_now(struct conn *c)
-{
-    struct iovec parts[2] = {{c->out, c->out_len}, {(char *)(uintptr_t)c->tail.ptr, c->tail.len}};
+    struct iovec parts[2] = {{c->out ? c->out + c->out_at : NULL, c->out_len - c->out_at},
+                             {(char *)(uintptr_t)c->tail.ptr, c->tail.len}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t n;
 
     do {
         if (c->tail.len == 0)
-            n = send(c->fd, c->out, c->out_len, MSG_NOSIGNAL);
+            n = socket_send(c->fd, parts[0].iov_base, parts[0].iov_len);
         else
-            n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+            n = sendmsg(c->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (n < 0 && errno == EINTR);
-    if (n >= 0)
-        return n;
-    return errno == EAGAIN || errno == ENOBUFS ? 0 : -errno;
+    return n < 0 ? -errno : n;
+}
+
+/* Bytes that the client has not acknowledged; -1 when the system cannot say. */
+static int unsent(const struct conn *c)
+{
+    int n = -1;
+
+    return ioctl(c->fd, SIOCOUTQ, &n) == 0 ? n : -1;
+}
+
+static void block(struct conn *c)
+{
+    c->blocked = true;
+    c->unsent = unsent(c);
+    deadline_arm(&c->worker->deadlines[DEADLINE_WRITE], &c->output, worker_now_ms(c->worker));
+}
+
+bool conn_write_stalled(struct conn *c)
+{
+    int now = unsent(c);
+
+    if (now < 0 || c->unsent < 0 || now >= c->unsent)
+        return true;
+    block(c);
+    return false;
 }
 
 bool conn_flush(struct conn *c)
 {
-    size_t total = c->out_len + c->tail.len;
-    ssize_t sent;
+    bool taken = false;
 
-    if (c->flight || total == 0 || c->broken)
-        return false;
-    sent = send_now(c);
-    if (sent < 0) {
-        c->broken = (int)sent;
-        return true;
+    while (!c->blocked && !c->broken && (c->out_at < c->out_len || c->tail.len > 0)) {
+        size_t left = c->out_len - c->out_at;
+        ssize_t n = send_some(c);
+
+        if (n == -EAGAIN || n == -ENOBUFS) {
+            block(c);
+            return taken && c->wait_output;
+        }
+        if (n < 0) {
+            c->broken = (int)n;
+            return true;
+        }
+        taken = true;
+        if ((size_t)n < left) {
+            c->out_at += (size_t)n;
+            continue;
+        }
+        if (c->tail.len > 0)
+            c->tail = obs_str_n(c->tail.ptr + ((size_t)n - left), c->tail.len - ((size_t)n - left));
+        drop_out(c);
     }
-    if ((size_t)sent < total) {
-        queue_rest(c, (size_t)sent);
+    if (c->blocked || c->broken)
         return false;
-    }
-    drop_out(c);
-    c->tail = obs_str_n(NULL, 0);
+    deadline_disarm(&c->output);
     return c->wait_output;
 }

@@ -8,6 +8,8 @@
 #include "http/request.h"
 #include "http/server.h"
 
+#include <errno.h>
+
 static int fail(struct conn *c, int error, const char *text)
 {
     c->fault = error;
@@ -222,7 +224,7 @@ static bool begin(struct conn *c)
     c->head_at = c->in;
     c->req = request_open(c);
     if (!c->req)
-        c->broken = UV_ENOMEM;
+        c->broken = -ENOMEM;
     return c->req;
 }
 
@@ -230,7 +232,7 @@ static bool begin(struct conn *c)
 static bool take_head(struct conn *c, const char *end)
 {
     if (head_append(&c->req->head, c->head_at, (size_t)(end - c->head_at)) < 0) {
-        c->broken = UV_ENOMEM;
+        c->broken = -ENOMEM;
         return false;
     }
     c->head_at = end;

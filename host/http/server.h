@@ -63,6 +63,9 @@ struct http_worker {
     obs_worker *worker;
     uv_timer_t sweep;
     uv_prepare_t prepare;
+    uv_idle_t again;  /* active: something was left for the next turn */
+    uv_poll_t events; /* on epoll_fd */
+    int epoll_fd;     /* all connections */
     struct acceptor *acceptors;
     size_t n_acceptors;
 
@@ -71,6 +74,7 @@ struct http_worker {
     size_t n_conns;
     size_t n_detached;                     /* requests whose client is gone */
     struct conn *ready_first, *ready_last; /* to be looked at before the loop sleeps */
+    struct conn *closed_conns;             /* to be freed */
     struct obs_request *late;              /* answered after their client was gone */
 
     struct obs_request *free_requests;

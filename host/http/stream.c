@@ -7,6 +7,7 @@
 #include "http/response.h"
 #include "http/server.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static void choose_coding(obs_request *req, struct response_head *head)
@@ -85,7 +86,7 @@ void response_flush(obs_request *req)
     req->out.unflushed = false;
     if (req->out.encoder &&
         encoder_run(req->out.encoder, obs_str_n("", 0), ENCODE_FLUSH, sink, req) < 0)
-        req->conn->broken = UV_ENOMEM;
+        req->conn->broken = -ENOMEM;
 }
 
 int obs_response_write(obs_request *req, obs_str piece)
@@ -108,7 +109,7 @@ int obs_response_write(obs_request *req, obs_str piece)
         response_put(req, piece.ptr, piece.len);
     } else {
         if (encoder_run(req->out.encoder, piece, ENCODE_MORE, sink, req) < 0) {
-            c->broken = UV_ENOMEM;
+            c->broken = -ENOMEM;
             conn_schedule(c);
             return OBS_E_CLOSED;
         }

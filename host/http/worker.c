@@ -8,10 +8,13 @@
 #include "http/server.h"
 
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
+    EVENTS = 256,              /* taken from the set at a time */
     SWEEP_MS = 100,            /* how late a deadline may be noticed */
     WALL_CHECK_NS = 100000000, /* how late a step of the wall clock may be */
 };
@@ -123,19 +126,32 @@ void http_worker_unref(struct http_worker *w)
 
 /* --- turns ---------------------------------------------------------------- */
 
+/* Those that were ready when the turn began: one that has more to do goes
+ * behind the others. */
 static void process_ready(struct http_worker *w)
+{
+    struct conn *c = w->ready_first, *next;
+
+    w->ready_first = w->ready_last = NULL;
+    for (; c; c = next) {
+        next = c->ready_next;
+        c->ready = false;
+        if (c->closing) {
+            c->ready_next = w->closed_conns;
+            w->closed_conns = c;
+        } else {
+            conn_process(c);
+        }
+    }
+}
+
+static void free_closed(struct http_worker *w)
 {
     struct conn *c;
 
-    while ((c = w->ready_first)) {
-        w->ready_first = c->ready_next;
-        if (!w->ready_first)
-            w->ready_last = NULL;
-        c->ready = false;
-        if (c->closed)
-            conn_free(c);
-        else
-            conn_process(c);
+    while ((c = w->closed_conns)) {
+        w->closed_conns = c->ready_next;
+        conn_free(c);
     }
 }
 
@@ -149,12 +165,36 @@ static void release_late(struct http_worker *w)
     }
 }
 
+static void on_again(uv_idle_t *idle)
+{
+    (void)idle; /* that it is active keeps the loop from sleeping */
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct http_worker *w = prepare->data;
 
     process_ready(w);
     release_late(w);
+    free_closed(w);
+    if (w->ready_first)
+        uv_idle_start(&w->again, on_again);
+    else
+        uv_idle_stop(&w->again);
+}
+
+static void on_events(uv_poll_t *poll, int status, int events)
+{
+    struct http_worker *w = poll->data;
+    struct epoll_event fired[EVENTS];
+    int n;
+
+    (void)events;
+    if (status < 0)
+        return;
+    n = epoll_wait(w->epoll_fd, fired, EVENTS, /* timeout= */ 0);
+    for (int i = 0; i < n; i++)
+        conn_event(fired[i].data.ptr, fired[i].events);
 }
 
 static void sweep_connections(struct http_worker *w, uint32_t kind, size_t offset)
@@ -225,7 +265,12 @@ int http_worker_open(struct http_server *server, obs_worker *worker)
     w->settings = &server->settings;
     w->worker = worker;
     w->read_buffer = malloc(READ_BUFFER_BYTES);
-    if (!w->read_buffer) {
+    w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (!w->read_buffer || w->epoll_fd < 0 ||
+        uv_poll_init(&worker->loop, &w->events, w->epoll_fd) < 0) {
+        if (w->epoll_fd >= 0)
+            close(w->epoll_fd);
+        free(w->read_buffer);
         free(w);
         return OBS_E_NOMEM;
     }
@@ -235,9 +280,11 @@ int http_worker_open(struct http_server *server, obs_worker *worker)
     init_deadlines(w);
     uv_timer_init(&worker->loop, &w->sweep);
     uv_prepare_init(&worker->loop, &w->prepare);
-    w->sweep.data = w->prepare.data = w;
-    w->n_live = 2;
+    uv_idle_init(&worker->loop, &w->again);
+    w->sweep.data = w->prepare.data = w->again.data = w->events.data = w;
+    w->n_live = 4;
     uv_prepare_start(&w->prepare, on_prepare);
+    uv_poll_start(&w->events, UV_READABLE, on_events);
     atomic_fetch_add(&server->n_workers, 1);
     worker->http = w;
     rc = acceptors_open(w);
@@ -257,7 +304,7 @@ void http_worker_drain(obs_worker *worker)
     acceptors_close(w);
     for (struct conn *c = w->conns; c; c = next) {
         next = c->next;
-        if (!c->req && !c->flight && c->in == c->in_end && !c->lingering)
+        if (!c->req && conn_pending_bytes(c) == 0 && c->in == c->in_end && !c->lingering)
             conn_close(c);
     }
 }
@@ -286,4 +333,8 @@ void http_worker_close(obs_worker *worker)
     atomic_fetch_sub(&w->server->n_workers, 1);
     uv_close((uv_handle_t *)&w->sweep, on_handle_closed);
     uv_close((uv_handle_t *)&w->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&w->again, on_handle_closed);
+    uv_close((uv_handle_t *)&w->events, on_handle_closed);
+    close(w->epoll_fd);
+    free_closed(w);
 }
