@@ -59,15 +59,18 @@ void json_out_time(struct json_out *out, int64_t unix_ns); /* RFC 3339, UTC */
 /* One valid JSON value without its white space. */
 void json_out_compact(struct json_out *out, obs_str json);
 
-/* An AnyValue; attributes as an object. Of attributes with the same key the
- * last one is what readers see. */
+/* Marks all but the last of attributes with the same key as not to be shown. */
+void json_out_mark_repeated(struct json_out *out, const struct otlp_attrs *attrs);
+
+/* An AnyValue; lists of attributes as objects without repeated names. */
 void json_out_value(struct json_out *out, const struct otlp_value *value);
 
 /* `"key":value` of one attribute, after a comma unless it is the first. */
 void json_out_member(struct json_out *out, bool *first, obs_str key,
                      const struct otlp_value *value);
 
-/* All attributes that were not mapped to a content field, as an object. */
+/* All attributes that were not mapped to a content field, as an object; of
+ * repeated names the last. */
 void json_out_attrs(struct json_out *out, const struct otlp_attrs *attrs);
 
 /* What was written since the last call; ptr NULL when that failed. */

@@ -49,10 +49,67 @@ void json_out_member(struct json_out *out, bool *first, obs_str key, const struc
     json_out_value(out, value);
 }
 
+/* --- repeated names --------------------------------------------------------
+ * JSON objects with a name twice read differently everywhere, so of attributes
+ * with the same key only the last one is kept. */
+
+#define FEW_ATTRS 64u /* up to here comparing all pairs is the quickest way */
+
+static void mark_among_few(struct otlp_attr *items, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (items[i].key.len == items[k].key.len && obs_str_eq(items[i].key, items[k].key))
+                items[k].value.mapped = 1;
+}
+
+static uint32_t key_hash(obs_str key)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < key.len; i++)
+        h = (h ^ (unsigned char)key.ptr[i]) * 16777619u;
+    return h ^ h >> 15;
+}
+
+/* Open addressing over the indexes of the attributes, from the last to the
+ * first, so that whoever is found came later. */
+static bool mark_among_many(struct json_out *out, struct otlp_attr *items, uint32_t n)
+{
+    size_t n_slots = 256;
+    uint32_t *slots; /* index + 1; 0: free */
+
+    while (n_slots < (size_t)n * 2)
+        n_slots *= 2;
+    slots = obs_arena_calloc(out->arena, n_slots, sizeof(*slots));
+    if (!slots)
+        return false;
+    for (uint32_t i = n; i-- > 0;) {
+        size_t at = key_hash(items[i].key) & (n_slots - 1);
+
+        while (slots[at] && !obs_str_eq(items[slots[at] - 1].key, items[i].key))
+            at = (at + 1) & (n_slots - 1);
+        if (slots[at])
+            items[i].value.mapped = 1;
+        else
+            slots[at] = i + 1;
+    }
+    return true;
+}
+
+void json_out_mark_repeated(struct json_out *out, const struct otlp_attrs *attrs)
+{
+    if (attrs->n <= FEW_ATTRS)
+        mark_among_few(attrs->items, attrs->n);
+    else if (!mark_among_many(out, attrs->items, attrs->n))
+        out->failed = true;
+}
+
 void json_out_attrs(struct json_out *out, const struct otlp_attrs *attrs)
 {
     bool first = true;
 
+    json_out_mark_repeated(out, attrs);
     json_out_char(out, '{');
     for (uint32_t i = 0; i < attrs->n; i++)
         if (!attrs->items[i].value.mapped)

@@ -292,6 +292,7 @@ static void fill_attributes(struct mapper *m, const struct otlp_span *from, obs_
     bool first = true;
 
     render_scope(m, from->scope);
+    json_out_mark_repeated(out, &from->attrs);
     json_out_char(out, '{');
     for (uint32_t i = 0; i < from->attrs.n; i++)
         if (!from->attrs.items[i].value.mapped)

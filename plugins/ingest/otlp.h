@@ -23,8 +23,9 @@
 
 struct otlp_attr;
 
-/* An AnyValue. `mapped` is the mapper's: the value went into a content field
- * of its own and is not repeated among the attributes. */
+/* An AnyValue. `mapped` is the mapper's: the value is not shown among the
+ * attributes, since it went into a content field of its own, or a later
+ * attribute has the same key. */
 struct otlp_value {
     uint16_t kind; /* OTLP_* */
     uint16_t mapped;

@@ -42,15 +42,10 @@ static int wrong_type(struct walk *walk, const struct wire_field *f, const char 
 
 /* --- values ---------------------------------------------------------------- */
 
-static int text_slow(struct walk *walk, obs_str bytes, obs_str *ret)
+static int repaired_text(struct walk *walk, obs_str bytes, obs_str *ret)
 {
-    obs_str repaired;
+    obs_str repaired = utf8_repair(walk->batch->arena, bytes);
 
-    if (utf8_valid_slow(bytes.ptr, bytes.len)) {
-        *ret = bytes;
-        return OBS_OK;
-    }
-    repaired = utf8_repair(walk->batch->arena, bytes);
     if (!repaired.ptr)
         return OBS_E_NOMEM;
     walk->batch->n_replaced++;
@@ -60,11 +55,10 @@ static int text_slow(struct walk *walk, obs_str bytes, obs_str *ret)
 
 static inline int text(struct walk *walk, obs_str bytes, obs_str *ret)
 {
-    if (utf8_is_ascii(bytes.ptr, bytes.len)) {
-        *ret = bytes;
-        return OBS_OK;
-    }
-    return text_slow(walk, bytes, ret);
+    if (!utf8_valid(bytes.ptr, bytes.len))
+        return repaired_text(walk, bytes, ret);
+    *ret = bytes;
+    return OBS_OK;
 }
 
 static int any_value(struct walk *walk, obs_str bytes, unsigned depth, struct otlp_value *ret);
@@ -73,7 +67,7 @@ static int any_value(struct walk *walk, obs_str bytes, unsigned depth, struct ot
 static int array_value(struct walk *walk, obs_str bytes, unsigned depth, struct otlp_value *ret)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     size_t mark = walk->stack.n;
     int more, rc;
 
@@ -102,7 +96,7 @@ static int array_value(struct walk *walk, obs_str bytes, unsigned depth, struct 
 static int key_value(struct walk *walk, obs_str bytes, unsigned depth)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     struct otlp_attr attr, *item;
     int more, rc = OBS_OK;
 
@@ -132,7 +126,7 @@ static int key_value(struct walk *walk, obs_str bytes, unsigned depth)
 static int kvlist_value(struct walk *walk, obs_str bytes, unsigned depth, struct otlp_value *ret)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     size_t mark = walk->stack.n;
     int more, rc;
 
@@ -190,7 +184,7 @@ static int any_field(struct walk *walk, const struct wire_field *f, unsigned dep
 static int any_value(struct walk *walk, obs_str bytes, unsigned depth, struct otlp_value *ret)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     int more, rc;
 
     if (depth > OTLP_MAX_DEPTH)
@@ -262,7 +256,7 @@ static int leaf_message(struct walk *walk, obs_str bytes, const struct field_rul
                         size_t n_rules, void *object, struct otlp_attrs *attrs, const char *message)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     size_t mark = walk->stack.n;
     int more, rc;
 
@@ -320,7 +314,7 @@ static int status_message(struct walk *walk, obs_str bytes, struct otlp_span *sp
         [3] = RULE(struct otlp_span, status, FIELD_UINT32),
     };
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     int more, rc;
 
     while ((more = wire_next(&w, &f)) > 0) {
@@ -336,7 +330,7 @@ static int status_message(struct walk *walk, obs_str bytes, struct otlp_span *sp
 static int span_lists(struct walk *walk, obs_str bytes, struct otlp_span *span)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     uint32_t e = 0, l = 0;
     int rc = OBS_OK;
 
@@ -374,7 +368,7 @@ static int span_message(struct walk *walk, obs_str bytes, struct otlp_span *span
         [16] = RULE(struct otlp_span, flags, FIELD_FIXED32),
     };
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     size_t mark = walk->stack.n;
     int more, rc;
 
@@ -439,7 +433,7 @@ static int too_many(struct walk *walk, const unsigned char *at)
 static int scope_spans(struct walk *walk, obs_str bytes, const struct otlp_resource *resource)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     struct otlp_batch *batch = walk->batch;
     struct otlp_scope *scope = obs_arena_calloc(batch->arena, 1, sizeof(*scope));
     int more, rc = scope ? OBS_OK : OBS_E_NOMEM;
@@ -472,7 +466,7 @@ static int scope_spans(struct walk *walk, obs_str bytes, const struct otlp_resou
 static int resource_spans(struct walk *walk, obs_str bytes)
 {
     struct wire w = wire_of(bytes);
-    struct wire_field f;
+    struct wire_field f = {0};
     struct otlp_resource *resource = obs_arena_calloc(walk->batch->arena, 1, sizeof(*resource));
     int more, rc = resource ? OBS_OK : OBS_E_NOMEM;
 
@@ -494,7 +488,7 @@ int otlp_proto_decode(obs_str body, struct otlp_batch *batch, struct decode_erro
     struct wire w = wire_of(body);
     struct walk walk = {
         .batch = batch, .stack = {.arena = batch->arena}, .error = error, .start = w.p};
-    struct wire_field f;
+    struct wire_field f = {0};
     int more, rc = OBS_OK;
 
     error->text[0] = '\0';

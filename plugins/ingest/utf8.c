@@ -2,6 +2,10 @@
 /* UTF-8 check and repair. */
 #include "utf8.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 /* The range of the second byte after the first byte `lead` of a sequence of
@@ -54,28 +58,56 @@ size_t utf8_character(const unsigned char *p, size_t len)
     return n > 0 && whole ? n : 0;
 }
 
+/* The first byte from `p` on that is not ASCII. */
+static const unsigned char *skip_ascii(const unsigned char *p, const unsigned char *end)
+{
+    uint64_t word;
+
+#ifdef __SSE2__
+    for (; end - p >= 32; p += 32) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(p + 16));
+
+        if (_mm_movemask_epi8(_mm_or_si128(a, b)))
+            break;
+    }
+    for (; end - p >= 16; p += 16) {
+        int mask = _mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)p));
+
+        if (mask)
+            return p + __builtin_ctz((unsigned)mask);
+    }
+#endif
+    for (; end - p >= 8; p += 8) {
+        memcpy(&word, p, 8);
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (p < end && *p < 0x80)
+        p++;
+    return p;
+}
+
+static bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
 bool utf8_valid_slow(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text;
     const unsigned char *end = p + len;
 
-    while (p < end) {
-        uint64_t word;
-        size_t n;
+    while ((p = skip_ascii(p, end)) < end)
+        do {
+            size_t n;
 
-        while (end - p >= 8 && (memcpy(&word, p, 8), (word & UINT64_C(0x8080808080808080)) == 0))
-            p += 8;
-        if (p == end)
-            break;
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-        n = utf8_character(p, (size_t)(end - p));
-        if (n == 0)
-            return false;
-        p += n;
-    }
+            if (p[0] < 0xE0 && p[0] >= 0xC2 && end - p >= 2 && is_continuation(p[1]))
+                n = 2; /* the common ones without a table: Latin, Greek, Cyrillic … */
+            else if (p[0] > 0xE0 && p[0] < 0xED && end - p >= 3 && is_continuation(p[1]) &&
+                     is_continuation(p[2]))
+                n = 3; /* … and most of Asia */
+            else if ((n = utf8_character(p, (size_t)(end - p))) == 0)
+                return false;
+            p += n;
+        } while (p < end && *p >= 0x80);
     return true;
 }
 

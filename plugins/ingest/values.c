@@ -5,67 +5,67 @@
 #include <strings.h>
 
 struct alias {
-    const char *from;
+    obs_str from;
     const char *to;
 };
 
 /* clang-format off */
 static const struct alias providers[] = {
-    {"openai.responses", "openai"}, {"openai.chat", "openai"}, {"openai.completion", "openai"},
-    {"openai-chat", "openai"}, {"open_ai", "openai"},
-    {"anthropic.messages", "anthropic"}, {"anthropic-messages", "anthropic"}, {"claude", "anthropic"},
-    {"az.ai.openai", "azure.ai.openai"}, {"azure", "azure.ai.openai"}, {"azure_openai", "azure.ai.openai"},
-    {"azure-openai", "azure.ai.openai"}, {"azureopenai", "azure.ai.openai"}, {"azure.openai", "azure.ai.openai"},
-    {"az.ai.inference", "azure.ai.inference"}, {"azure_ai_inference", "azure.ai.inference"},
-    {"bedrock", "aws.bedrock"}, {"aws", "aws.bedrock"}, {"aws_bedrock", "aws.bedrock"},
-    {"amazon_bedrock", "aws.bedrock"}, {"amazon-bedrock", "aws.bedrock"}, {"aws-bedrock", "aws.bedrock"},
-    {"vertex_ai", "gcp.vertex_ai"}, {"vertexai", "gcp.vertex_ai"}, {"vertex", "gcp.vertex_ai"},
-    {"google_vertexai", "gcp.vertex_ai"}, {"google-vertex", "gcp.vertex_ai"}, {"google.vertex", "gcp.vertex_ai"},
-    {"gemini", "gcp.gemini"}, {"google_genai", "gcp.gemini"}, {"google_generativeai", "gcp.gemini"},
-    {"google-generative-ai", "gcp.gemini"}, {"google.generative-ai", "gcp.gemini"}, {"google_gemini", "gcp.gemini"},
-    {"google", "gcp.gen_ai"}, {"gcp", "gcp.gen_ai"},
-    {"mistral", "mistral_ai"}, {"mistralai", "mistral_ai"}, {"mistral-ai", "mistral_ai"},
-    {"xai", "x_ai"}, {"x.ai", "x_ai"}, {"grok", "x_ai"},
-    {"watsonx", "ibm.watsonx.ai"}, {"ibm", "ibm.watsonx.ai"}, {"watsonx.ai", "ibm.watsonx.ai"}, {"ibm_watsonx", "ibm.watsonx.ai"},
-    {"cohere.chat", "cohere"}, {"deep_seek", "deepseek"}, {"perplexity_ai", "perplexity"}, {"groqcloud", "groq"},
+    {OBS_STR("openai.responses"), "openai"}, {OBS_STR("openai.chat"), "openai"}, {OBS_STR("openai.completion"), "openai"},
+    {OBS_STR("openai-chat"), "openai"}, {OBS_STR("open_ai"), "openai"},
+    {OBS_STR("anthropic.messages"), "anthropic"}, {OBS_STR("anthropic-messages"), "anthropic"}, {OBS_STR("claude"), "anthropic"},
+    {OBS_STR("az.ai.openai"), "azure.ai.openai"}, {OBS_STR("azure"), "azure.ai.openai"}, {OBS_STR("azure_openai"), "azure.ai.openai"},
+    {OBS_STR("azure-openai"), "azure.ai.openai"}, {OBS_STR("azureopenai"), "azure.ai.openai"}, {OBS_STR("azure.openai"), "azure.ai.openai"},
+    {OBS_STR("az.ai.inference"), "azure.ai.inference"}, {OBS_STR("azure_ai_inference"), "azure.ai.inference"},
+    {OBS_STR("bedrock"), "aws.bedrock"}, {OBS_STR("aws"), "aws.bedrock"}, {OBS_STR("aws_bedrock"), "aws.bedrock"},
+    {OBS_STR("amazon_bedrock"), "aws.bedrock"}, {OBS_STR("amazon-bedrock"), "aws.bedrock"}, {OBS_STR("aws-bedrock"), "aws.bedrock"},
+    {OBS_STR("vertex_ai"), "gcp.vertex_ai"}, {OBS_STR("vertexai"), "gcp.vertex_ai"}, {OBS_STR("vertex"), "gcp.vertex_ai"},
+    {OBS_STR("google_vertexai"), "gcp.vertex_ai"}, {OBS_STR("google-vertex"), "gcp.vertex_ai"}, {OBS_STR("google.vertex"), "gcp.vertex_ai"},
+    {OBS_STR("gemini"), "gcp.gemini"}, {OBS_STR("google_genai"), "gcp.gemini"}, {OBS_STR("google_generativeai"), "gcp.gemini"},
+    {OBS_STR("google-generative-ai"), "gcp.gemini"}, {OBS_STR("google.generative-ai"), "gcp.gemini"}, {OBS_STR("google_gemini"), "gcp.gemini"},
+    {OBS_STR("google"), "gcp.gen_ai"}, {OBS_STR("gcp"), "gcp.gen_ai"},
+    {OBS_STR("mistral"), "mistral_ai"}, {OBS_STR("mistralai"), "mistral_ai"}, {OBS_STR("mistral-ai"), "mistral_ai"},
+    {OBS_STR("xai"), "x_ai"}, {OBS_STR("x.ai"), "x_ai"}, {OBS_STR("grok"), "x_ai"},
+    {OBS_STR("watsonx"), "ibm.watsonx.ai"}, {OBS_STR("ibm"), "ibm.watsonx.ai"}, {OBS_STR("watsonx.ai"), "ibm.watsonx.ai"}, {OBS_STR("ibm_watsonx"), "ibm.watsonx.ai"},
+    {OBS_STR("cohere.chat"), "cohere"}, {OBS_STR("deep_seek"), "deepseek"}, {OBS_STR("perplexity_ai"), "perplexity"}, {OBS_STR("groqcloud"), "groq"},
 };
 
 static const struct alias genai_operations[] = {
-    {"chat", "chat"}, {"generate_content", "chat"},
-    {"text_completion", "completion"}, {"completion", "completion"}, {"generate", "completion"},
-    {"embeddings", "embedding"}, {"embedding", "embedding"},
-    {"retrieval", "retrieval"}, {"search_memory", "retrieval"},
-    {"execute_tool", "tool"}, {"tool", "tool"},
-    {"create_agent", "agent"}, {"invoke_agent", "agent"}, {"invoke_workflow", "agent"}, {"agent", "agent"},
-    {"rerank", "rerank"}, {"guardrail", "guardrail"},
-    {"create_memory", "internal"}, {"update_memory", "internal"}, {"upsert_memory", "internal"}, {"delete_memory", "internal"},
+    {OBS_STR("chat"), "chat"}, {OBS_STR("generate_content"), "chat"},
+    {OBS_STR("text_completion"), "completion"}, {OBS_STR("completion"), "completion"}, {OBS_STR("generate"), "completion"},
+    {OBS_STR("embeddings"), "embedding"}, {OBS_STR("embedding"), "embedding"},
+    {OBS_STR("retrieval"), "retrieval"}, {OBS_STR("search_memory"), "retrieval"},
+    {OBS_STR("execute_tool"), "tool"}, {OBS_STR("tool"), "tool"},
+    {OBS_STR("create_agent"), "agent"}, {OBS_STR("invoke_agent"), "agent"}, {OBS_STR("invoke_workflow"), "agent"}, {OBS_STR("agent"), "agent"},
+    {OBS_STR("rerank"), "rerank"}, {OBS_STR("guardrail"), "guardrail"},
+    {OBS_STR("create_memory"), "internal"}, {OBS_STR("update_memory"), "internal"}, {OBS_STR("upsert_memory"), "internal"}, {OBS_STR("delete_memory"), "internal"},
 };
 
 static const struct alias openinference_kinds[] = {
-    {"LLM", "chat"}, {"EMBEDDING", "embedding"}, {"RETRIEVER", "retrieval"}, {"RERANKER", "rerank"},
-    {"TOOL", "tool"}, {"AGENT", "agent"}, {"GUARDRAIL", "guardrail"},
-    {"CHAIN", "internal"}, {"EVALUATOR", "internal"}, {"PROMPT", "internal"},
+    {OBS_STR("LLM"), "chat"}, {OBS_STR("EMBEDDING"), "embedding"}, {OBS_STR("RETRIEVER"), "retrieval"}, {OBS_STR("RERANKER"), "rerank"},
+    {OBS_STR("TOOL"), "tool"}, {OBS_STR("AGENT"), "agent"}, {OBS_STR("GUARDRAIL"), "guardrail"},
+    {OBS_STR("CHAIN"), "internal"}, {OBS_STR("EVALUATOR"), "internal"}, {OBS_STR("PROMPT"), "internal"},
 };
 
 static const struct alias traceloop_kinds[] = {
-    {"workflow", "agent"}, {"agent", "agent"}, {"tool", "tool"}, {"task", "internal"},
+    {OBS_STR("workflow"), "agent"}, {OBS_STR("agent"), "agent"}, {OBS_STR("tool"), "tool"}, {OBS_STR("task"), "internal"},
 };
 
 static const struct alias llm_types[] = {
-    {"chat", "chat"}, {"completion", "completion"}, {"embedding", "embedding"}, {"rerank", "rerank"},
+    {OBS_STR("chat"), "chat"}, {OBS_STR("completion"), "completion"}, {OBS_STR("embedding"), "embedding"}, {OBS_STR("rerank"), "rerank"},
 };
 
 static const struct alias types[] = {
-    {"chat", "chat"}, {"completion", "completion"}, {"embedding", "embedding"}, {"tool", "tool"}, {"agent", "agent"},
-    {"retrieval", "retrieval"}, {"rerank", "rerank"}, {"guardrail", "guardrail"}, {"internal", "internal"},
+    {OBS_STR("chat"), "chat"}, {OBS_STR("completion"), "completion"}, {OBS_STR("embedding"), "embedding"}, {OBS_STR("tool"), "tool"}, {OBS_STR("agent"), "agent"},
+    {OBS_STR("retrieval"), "retrieval"}, {OBS_STR("rerank"), "rerank"}, {OBS_STR("guardrail"), "guardrail"}, {OBS_STR("internal"), "internal"},
 };
 /* clang-format on */
 
 static obs_str find(const struct alias *table, size_t n, obs_str value)
 {
     for (size_t i = 0; i < n; i++)
-        if (strlen(table[i].from) == value.len &&
-            strncasecmp(table[i].from, value.ptr, value.len) == 0)
+        if (table[i].from.len == value.len &&
+            strncasecmp(table[i].from.ptr, value.ptr, value.len) == 0)
             return obs_str_of(table[i].to);
     return obs_str_n(NULL, 0);
 }
