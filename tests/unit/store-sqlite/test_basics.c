@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#define S(text) obs_str_of(text)
+
+static obs_span full_span(uint64_t n)
+{
+    obs_span s = span_of(n);
+
+    memset(s.parent_span_id, 7, sizeof(s.parent_span_id));
+    s.status = OBS_STATUS_ERROR;
+    s.flags = 0;
+    s.end_ns = s.start_ns + 123456789;
+    s.project_id = S("Projekt ü");
+    s.service_name = S("svc");
+    s.span_name = S("chat 世界");
+    s.span_kind = S("client");
+    s.operation_type = S("chat");
+    s.provider = S("openai");
+    s.model = S("m-1");
+    s.request_model = S("m");
+    s.finish_reason = S("stop");
+    s.error_type = S("timeout");
+    s.error_message = S("it's \"late\"; DROP TABLE spans;--");
+    s.user_id = S("u");
+    s.session_id = S("s");
+    s.environment = S("production");
+    s.release = S("1.2.3");
+    s.input_text = S("Frage 🚀\nzweite Zeile");
+    s.output_text = S("مرحبا");
+    s.input_messages = S("[{\"role\":\"user\"}]");
+    s.output_messages = S("[{\"role\":\"assistant\"}]");
+    s.tags = S("[\"a\",\"b%_\"]");
+    s.attributes = S("{\"k\":1}");
+    s.resource_attributes = S("{\"r\":true}");
+    s.events = S("[{\"name\":\"e\"}]");
+    s.links = S("[{}]");
+    s.model_parameters = S("{\"temperature\":0.5}");
+    s.tool_calls = S("[{\"id\":\"1\"}]");
+    s.input_tokens = 0;
+    s.cache_read_tokens = 1;
+    s.cache_write_tokens = 2;
+    s.output_tokens = INT64_MAX / 8;
+    s.reasoning_tokens = 4;
+    s.prompt_cost = 5;
+    s.completion_cost = INT64_C(9000000000000000000);
+    s.total_cost = 7;
+    s.cost_source = S("price_book");
+    s.ttft_ns = 8;
+    s.sample_rate = 0.125;
+    return s;
+}
+
+struct compared {
+    const obs_span *expected;
+    uint64_t fields;
+    int rows;
+};
+
+#define SAME_TEXT(member) assert_true(obs_str_eq(span->member, e->member))
+
+static int compare_all(const obs_span *span, void *user)
+{
+    struct compared *c = user;
+    const obs_span *e = c->expected;
+
+    c->rows++;
+    assert_memory_equal(span->trace_id, e->trace_id, 16);
+    assert_memory_equal(span->span_id, e->span_id, 8);
+    assert_memory_equal(span->parent_span_id, e->parent_span_id, 8);
+    assert_int_equal(span->start_ns, e->start_ns);
+    assert_int_equal(span->end_ns, e->end_ns);
+    assert_int_equal(span->status, e->status);
+    assert_int_equal(span->flags, e->flags);
+    SAME_TEXT(project_id);
+    SAME_TEXT(service_name);
+    SAME_TEXT(span_name);
+    SAME_TEXT(span_kind);
+    SAME_TEXT(operation_type);
+    SAME_TEXT(provider);
+    SAME_TEXT(model);
+    SAME_TEXT(request_model);
+    SAME_TEXT(finish_reason);
+    SAME_TEXT(error_type);
+    SAME_TEXT(error_message);
+    SAME_TEXT(user_id);
+    SAME_TEXT(session_id);
+    SAME_TEXT(environment);
+    SAME_TEXT(release);
+    SAME_TEXT(input_text);
+    SAME_TEXT(output_text);
+    SAME_TEXT(input_messages);
+    SAME_TEXT(output_messages);
+    SAME_TEXT(tags);
+    SAME_TEXT(attributes);
+    SAME_TEXT(resource_attributes);
+    SAME_TEXT(events);
+    SAME_TEXT(links);
+    SAME_TEXT(model_parameters);
+    SAME_TEXT(tool_calls);
+    SAME_TEXT(cost_source);
+    assert_int_equal(span->input_tokens, e->input_tokens);
+    assert_int_equal(span->cache_read_tokens, e->cache_read_tokens);
+    assert_int_equal(span->cache_write_tokens, e->cache_write_tokens);
+    assert_int_equal(span->output_tokens, e->output_tokens);
+    assert_int_equal(span->reasoning_tokens, e->reasoning_tokens);
+    assert_int_equal(span->prompt_cost, e->prompt_cost);
+    assert_int_equal(span->completion_cost, e->completion_cost);
+    assert_int_equal(span->total_cost, e->total_cost);
+    assert_int_equal(span->ttft_ns, e->ttft_ns);
+    assert_true(span->sample_rate == e->sample_rate);
+    return 0;
+}
+
+/* The one span with this id. */
+static struct compared find(const obs_span *expected, obs_row_fn row)
+{
+    obs_value id = {.s = obs_str_n((const char *)expected->span_id, 8)};
+    obs_filter leaf = {.size = sizeof(leaf),
+                       .kind = OBS_FILTER_LEAF,
+                       .field = OBS_FIELD_SPAN_ID,
+                       .op = OBS_OP_EQ,
+                       .values = &id,
+                       .n_values = 1};
+    obs_span_query q = query_all();
+    struct compared c = {.expected = expected};
+
+    q.filter = &leaf;
+    search(&everything, &q, row, &c);
+    return c;
+}
+
+static void every_field_comes_back_as_it_was(void **unused)
+{
+    obs_span s = full_span(1);
+    (void)unused;
+
+    assert_int_equal(append(&s, 1).n_stored, 1);
+    assert_int_equal(find(&s, compare_all).rows, 1);
+}
+
+static void what_is_absent_comes_back_absent(void **unused)
+{
+    obs_span s = span_of(2);
+    (void)unused;
+
+    append(&s, 1);
+    assert_int_equal(find(&s, compare_all).rows, 1);
+}
+
+static void what_is_sent_again_is_stored_once(void **unused)
+{
+    obs_span s[3] = {span_of(10), span_of(11), span_of(10)};
+    obs_append_result r;
+    (void)unused;
+
+    r = append(s, 3);
+    assert_int_equal(r.n_stored, 2);
+    assert_int_equal(r.n_repeated, 1);
+    s[0].span_name = obs_str_of("later");
+    r = append(s, 2);
+    assert_int_equal(r.n_stored, 0);
+    assert_int_equal(r.n_repeated, 2);
+    assert_int_equal(find(&s[2], compare_all).rows, 1); /* the first one stays */
+}
+
+static void the_same_ids_in_another_project_are_another_span(void **unused)
+{
+    obs_span mine = span_of(20), theirs = span_of(20);
+    (void)unused;
+
+    theirs.project_id = obs_str_of("other");
+    append(&mine, 1);
+    assert_int_equal(append(&theirs, 1).n_stored, 1);
+}
+
+static int count(const obs_span *span, void *user)
+{
+    (void)span;
+    ++*(int *)user;
+    return 0;
+}
+
+static int all_of_project(const obs_span *span, void *user)
+{
+    assert_true(obs_str_is(span->project_id, user));
+    return 0;
+}
+
+static void a_scope_is_never_left(void **unused)
+{
+    const obs_str mine[] = {OBS_STR("scoped")};
+    const obs_scope scope = {.size = sizeof(scope), .projects = mine, .n_projects = 1};
+    const obs_scope nothing = {.size = sizeof(nothing)};
+    obs_span s = span_of(30), other = span_of(31);
+    obs_span_query q = query_all();
+    int n = 0;
+    (void)unused;
+
+    s.project_id = mine[0];
+    assert_int_equal(append_error(&scope, &s, 1), OBS_OK);
+    assert_int_equal(append_error(&scope, &other, 1), OBS_E_FORBIDDEN_PROJECT);
+    assert_int_equal(append_error(&nothing, &s, 1), OBS_E_FORBIDDEN_PROJECT);
+    q.flags |= OBS_QUERY_TOTAL;
+    assert_int_equal(search(&scope, &q, all_of_project, "scoped").total, 1);
+    assert_int_equal(search(&nothing, &q, count, &n).total, 0);
+    assert_int_equal(n, 0);
+}
+
+static void a_filter_does_not_widen_the_scope(void **unused)
+{
+    const obs_str mine[] = {OBS_STR("scoped")};
+    const obs_scope scope = {.size = sizeof(scope), .projects = mine, .n_projects = 1};
+    obs_value p = {.s = OBS_STR("p")};
+    obs_filter leaf = {.size = sizeof(leaf),
+                       .kind = OBS_FILTER_LEAF,
+                       .field = OBS_FIELD_PROJECT_ID,
+                       .op = OBS_OP_EQ,
+                       .values = &p,
+                       .n_values = 1};
+    obs_filter all = {.size = sizeof(all), .kind = OBS_FILTER_AND};
+    const obs_filter *const children[] = {&leaf, &all};
+    obs_filter either = {
+        .size = sizeof(either), .kind = OBS_FILTER_OR, .children = children, .n_children = 2};
+    obs_span_query q = query_all();
+    (void)unused;
+
+    q.filter = &either;
+    search(&scope, &q, all_of_project, "scoped");
+}
+
+static void invalid_spans_are_refused(void **unused)
+{
+    obs_span ends_early = span_of(40), no_trace = span_of(41), no_span = span_of(42),
+             no_project = span_of(43);
+    (void)unused;
+
+    ends_early.end_ns = ends_early.start_ns - 1;
+    memset(no_trace.trace_id, 0, 16);
+    memset(no_span.span_id, 0, 8);
+    no_project.project_id = obs_str_n(NULL, 0);
+    assert_int_equal(append_error(&everything, &ends_early, 1), OBS_E_INVALID);
+    assert_int_equal(append_error(&everything, &no_trace, 1), OBS_E_INVALID);
+    assert_int_equal(append_error(&everything, &no_span, 1), OBS_E_INVALID);
+    assert_int_equal(append_error(&everything, &no_project, 1), OBS_E_INVALID);
+    assert_int_equal(append_error(&everything, NULL, 0), OBS_E_INVALID);
+}
+
+struct record {
+    int done, error;
+    char value[64];
+};
+
+static void on_record(int error, obs_str value, void *user)
+{
+    struct record *r = user;
+
+    r->error = error;
+    snprintf(r->value, sizeof(r->value), "%.*s", OBS_STR_ARG(value));
+    r->done = 1;
+}
+
+static struct record put(const char *key, const char *value, uint32_t flags)
+{
+    struct record r = {0};
+
+    assert_int_equal(
+        probe.store->record_put(probe.self, S("space"), S(key), S(value), flags, on_record, &r),
+        OBS_OK);
+    assert_int_equal(obs_command_wait(probe.call, &r.done), OBS_OK);
+    return r;
+}
+
+static struct record get(const char *key)
+{
+    struct record r = {0};
+
+    assert_int_equal(probe.store->record_get(probe.self, S("space"), S(key), on_record, &r),
+                     OBS_OK);
+    assert_int_equal(obs_command_wait(probe.call, &r.done), OBS_OK);
+    return r;
+}
+
+static void records_are_kept(void **unused)
+{
+    static char large[(1 << 20) + 1];
+    (void)unused;
+
+    assert_int_equal(get("a").error, OBS_E_NOT_FOUND);
+    assert_int_equal(put("a", "one", OBS_RECORD_NEW).error, OBS_OK);
+    assert_string_equal(get("a").value, "one");
+    assert_int_equal(put("a", "two", OBS_RECORD_NEW).error, OBS_E_CONFLICT);
+    assert_string_equal(put("a", "two", OBS_RECORD_NEW).value, "one");
+    assert_int_equal(put("a", "three", 0).error, OBS_OK);
+    assert_string_equal(get("a").value, "three");
+    assert_int_equal(put("b", "", 0).error, OBS_OK);
+    assert_int_equal(get("b").error, OBS_OK);
+    assert_int_equal(probe.store->record_put(probe.self, S("x"), S("y"),
+                                             obs_str_n(large, sizeof(large)), 0, on_record, NULL),
+                     OBS_E_TOO_LARGE);
+}
+
+static int stop_at_two(const obs_span *span, void *user)
+{
+    (void)span;
+    return ++*(int *)user == 2;
+}
+
+static void a_caller_may_have_enough(void **unused)
+{
+    obs_span_query q = query_all();
+    obs_search_result r;
+    int n = 0;
+    (void)unused;
+
+    r = search(&everything, &q, stop_at_two, &n);
+    assert_int_equal(n, 2);
+    assert_int_equal(r.n_rows, 2);
+    assert_int_equal(r.has_more, 1);
+}
+
+int test_basics(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_field_comes_back_as_it_was),
+        cmocka_unit_test(what_is_absent_comes_back_absent),
+        cmocka_unit_test(what_is_sent_again_is_stored_once),
+        cmocka_unit_test(the_same_ids_in_another_project_are_another_span),
+        cmocka_unit_test(a_scope_is_never_left),
+        cmocka_unit_test(a_filter_does_not_widen_the_scope),
+        cmocka_unit_test(invalid_spans_are_refused),
+        cmocka_unit_test(records_are_kept),
+        cmocka_unit_test(a_caller_may_have_enough),
+    };
+    return cmocka_run_group_tests_name("basics", tests, NULL, NULL);
+}
