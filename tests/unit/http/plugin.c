@@ -70,6 +70,8 @@ static int handle_big(obs_request *req, void *self)
     obs_str type = obs_request_query(req, "type");
 
     (void)self;
+    if (!body)
+        return OBS_E_NOMEM;
     for (size_t i = 0; i < n; i++)
         body[i] = (char)('a' + i % 26);
     return obs_respond(req, 200, type.ptr ? "application/json" : "application/octet-stream",
@@ -259,6 +261,8 @@ static int handle_drip(obs_request *req, void *self)
 
     (void)self;
     drip->left = (size_t)strtoul(q.ptr, NULL, 10);
+    if (drip->left > 1000000)
+        return OBS_E_RANGE;
     memset(drip->piece, 'd', sizeof(drip->piece));
     (void)obs_response_begin(req, 200, "application/octet-stream", length);
     obs_response_on_drain(req, drip_on, drip);
