@@ -169,16 +169,17 @@ static int read_time(struct reader *r, const struct field *f, struct item *item)
 {
     int64_t *to = (int64_t *)(void *)((char *)item + f->offset);
     const char *expected = "expected an RFC 3339 time or a Unix time";
+    char next = json_peek(&r->c);
     obs_str text;
     int rc;
 
-    if (json_peek(&r->c) == '"') {
+    if (next == '"') {
         rc = json_string(&r->c, &text);
         if (rc < 0)
             return rc;
         if (!timestamp_parse(text, to) && !timestamp_number(r->c.arena, text, to))
             return refuse(r, f, expected);
-    } else if (json_peek(&r->c) == '-' || (*r->c.p >= '0' && *r->c.p <= '9')) {
+    } else if (next == '-' || (next >= '0' && next <= '9')) {
         rc = json_number(&r->c, &text);
         if (rc < 0)
             return rc;

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 static int setup(void **state)
@@ -189,6 +190,29 @@ static void each_wrong_value_names_its_field(void **state)
     }
 }
 
+static void text_cut_at_any_byte_fails_as_a_whole(void **state)
+{
+    static const char text[] = "[{" IDS "," TIMES ",\"end_time\":1790000000.5,\"model\":\"m\","
+                               "\"prompt_tokens\":1,\"total_cost_usd\":0.5,\"status_code\":\"OK\","
+                               "\"sampled\":true,\"sample_rate\":0.5,\"tags\":[\"a\"],"
+                               "\"attributes\":{\"k\":null},\"span_kind\":\"client\"}]";
+
+    (void)state;
+    for (size_t len = 0; len < sizeof(text) - 1; len++) {
+        obs_arena *arena = obs_arena_create(0);
+        struct native_batch batch = {.arena = arena};
+        struct decode_error error;
+        char *copy = malloc(len + 1);
+        char *exact = copy + 1; /* ends where its memory ends */
+
+        assert_non_null(copy);
+        memcpy(exact, text, len);
+        assert_int_equal(native_json_decode(obs_str_n(exact, len), &batch, &error), OBS_E_SYNTAX);
+        free(copy);
+        obs_arena_destroy(arena);
+    }
+}
+
 static void text_that_is_no_json_fails_as_a_whole(void **state)
 {
     static const char *const texts[] = {"",    "5",     "[{]",
@@ -293,6 +317,7 @@ int main(void)
         TEST(what_is_left_out_has_defaults),
         TEST(a_bad_item_is_reported_and_the_others_are_taken),
         TEST(each_wrong_value_names_its_field),
+        TEST(text_cut_at_any_byte_fails_as_a_whole),
         TEST(text_that_is_no_json_fails_as_a_whole),
         TEST(more_items_than_allowed_are_too_large),
         TEST(times_are_read_in_every_spelling),

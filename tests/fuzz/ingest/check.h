@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold for every span that came out of untrusted bytes: JSON fields
+ * are one valid compact value of their kind, texts are UTF-8, numbers are
+ * absent or not negative. Aborts when it does not. */
+#ifndef FUZZ_INGEST_CHECK_H
+#define FUZZ_INGEST_CHECK_H
+
+#include "otlp.h"
+
+#include <observatory/span.h>
+
+void check_span(obs_arena *arena, const obs_span *span);
+
+/* Maps the batch and checks every span. */
+void check_batch(struct otlp_batch *batch);
+
+#endif
