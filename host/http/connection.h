@@ -9,7 +9,7 @@
  *
  * The sockets of a worker are in an epoll set of its own, edge-triggered, that
  * the loop watches as one descriptor. With libuv's level-triggered streams the
- * kernel asks every socket twice whether it is readable; that was 4 % of the
+ * kernel asks every socket twice whether it is readable; that was 2 % of the
  * time of a request. Each edge is remembered in `readable` and `blocked` until
  * the socket has said EAGAIN. */
 #ifndef HOST_HTTP_CONNECTION_H
