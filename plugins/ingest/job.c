@@ -76,7 +76,11 @@ static void answered(struct job *job)
     obs_series_add(m->stored, (double)job->n_stored);
     obs_series_add(m->repeated, (double)job->n_repeated);
     obs_series_add(m->rejected, (double)job->mapped.n_rejected);
-    job_count(job, job->mapped.n_rejected ? OUTCOME_PARTIAL : OUTCOME_OK);
+    if (job->mapped.n_rejected == 0)
+        job_count(job, OUTCOME_OK);
+    else /* native JSON answers 400 when nothing was acceptable */
+        job_count(job, job->mapped.n_spans || job->protocol == PROTOCOL_OTLP ? OUTCOME_PARTIAL
+                                                                             : OUTCOME_INVALID);
     job->answer(job);
 }
 
