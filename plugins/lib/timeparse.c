@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parsing times. All arithmetic is checked: a range ends in an error, never in a
+ * wrong moment. */
+#include "timeparse.h"
+
+#include <stdbool.h>
+
+#define SECOND INT64_C(1000000000)
+#define DAY (86400 * SECOND)
+
+struct reader {
+    const char *p, *end;
+};
+
+static bool digit(const struct reader *r) { return r->p < r->end && *r->p >= '0' && *r->p <= '9'; }
+
+/* Exactly `width` digits. */
+static bool number(struct reader *r, unsigned width, int *ret_value)
+{
+    int v = 0;
+
+    while (width-- > 0) {
+        if (!digit(r))
+            return false;
+        v = 10 * v + (*r->p++ - '0');
+    }
+    *ret_value = v;
+    return true;
+}
+
+static bool skip(struct reader *r, const char *any_of)
+{
+    if (r->p == r->end || !*r->p || !strchr(any_of, *r->p))
+        return false;
+    r->p++;
+    return true;
+}
+
+/* Up to nine decimals as nanoseconds; more are cut. */
+static int64_t fraction(struct reader *r)
+{
+    int64_t ns = 0, unit = SECOND;
+
+    while (digit(r)) {
+        unit /= 10;
+        ns += (*r->p++ - '0') * unit;
+    }
+    return ns;
+}
+
+/* Days since 1970-01-01 (Howard Hinnant, days_from_civil). */
+static int64_t days_of(int year, int month, int day)
+{
+    int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
+    int64_t yoe = y - era * 400;
+    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static bool date(struct reader *r, int64_t *ret_days)
+{
+    int year, month, day;
+
+    if (!number(r, 4, &year) || !skip(r, "-") || !number(r, 2, &month) || !skip(r, "-") ||
+        !number(r, 2, &day) || month < 1 || month > 12 || day < 1 || day > days_in(year, month))
+        return false;
+    *ret_days = days_of(year, month, day);
+    return true;
+}
+
+/* "Z", "+hh:mm"; RFC 3339 §5.6. */
+static bool offset(struct reader *r, int64_t *ret_seconds)
+{
+    int hours, minutes;
+    bool west = r->p < r->end && *r->p == '-';
+
+    if (skip(r, "Zz")) {
+        *ret_seconds = 0;
+        return true;
+    }
+    if (!skip(r, "+-") || !number(r, 2, &hours) || !skip(r, ":") || !number(r, 2, &minutes) ||
+        hours > 23 || minutes > 59)
+        return false;
+    *ret_seconds = (west ? -1 : 1) * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+static bool time_of_day(struct reader *r, int64_t *ret_seconds, int64_t *ret_ns)
+{
+    int hours, minutes, seconds;
+    int64_t shift;
+
+    if (!skip(r, "Tt ") || !number(r, 2, &hours) || !skip(r, ":") || !number(r, 2, &minutes) ||
+        !skip(r, ":") || !number(r, 2, &seconds) || hours > 23 || minutes > 59 || seconds > 60)
+        return false;
+    if (skip(r, ".")) {
+        if (!digit(r))
+            return false;
+        *ret_ns = fraction(r);
+    }
+    if (!offset(r, &shift))
+        return false;
+    *ret_seconds = hours * 3600 + minutes * 60 + seconds - shift;
+    return true;
+}
+
+static int to_ns(int64_t seconds, int64_t ns, int64_t *ret_ns)
+{
+    int64_t v;
+
+    if (__builtin_mul_overflow(seconds, SECOND, &v) || __builtin_add_overflow(v, ns, &v))
+        return OBS_E_RANGE;
+    *ret_ns = v;
+    return OBS_OK;
+}
+
+static int calendar(struct reader r, int64_t *ret_ns)
+{
+    int64_t days, seconds = 0, ns = 0;
+
+    if (!date(&r, &days) || (r.p < r.end && !time_of_day(&r, &seconds, &ns)) || r.p != r.end)
+        return OBS_E_INVALID;
+    return to_ns(days * 86400 + seconds, ns, ret_ns);
+}
+
+/* The magnitude tells the unit: 11 digits of seconds reach the year 5138. */
+static int unix_time(struct reader r, int64_t *ret_ns)
+{
+    static const int64_t units[] = {SECOND, 1000000, 1000, 1};
+    bool negative = skip(&r, "-");
+    const char *start = r.p;
+    int64_t v = 0, ns = 0, unit;
+    size_t digits;
+
+    while (digit(&r))
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, *r.p++ - '0', &v))
+            return OBS_E_RANGE;
+    digits = (size_t)(r.p - start);
+    if (digits == 0)
+        return OBS_E_INVALID;
+    unit = units[digits <= 11 ? 0 : digits <= 14 ? 1 : digits <= 17 ? 2 : 3];
+    if (skip(&r, ".")) {
+        if (!digit(&r))
+            return OBS_E_INVALID;
+        ns = fraction(&r) / (SECOND / unit);
+    }
+    if (r.p != r.end)
+        return OBS_E_INVALID;
+    if (__builtin_mul_overflow(v, unit, &v) || __builtin_add_overflow(v, ns, &v))
+        return OBS_E_RANGE;
+    *ret_ns = negative ? -v : v;
+    return OBS_OK;
+}
+
+static bool unit_of(struct reader *r, int64_t *ret_ns)
+{
+    static const char letters[] = "smhdw";
+    static const int64_t units[] = {SECOND, 60 * SECOND, 3600 * SECOND, DAY, 7 * DAY};
+    const char *found = r->p < r->end && *r->p ? strchr(letters, *r->p) : NULL;
+
+    if (!found)
+        return false;
+    r->p++;
+    *ret_ns = units[found - letters];
+    return true;
+}
+
+static int64_t round_down(int64_t t, int64_t unit)
+{
+    int64_t origin = unit == 7 * DAY ? 4 * DAY : 0; /* 1970-01-05 was a Monday */
+    int64_t rest = (t - origin) % unit;
+
+    return t - (rest < 0 ? rest + unit : rest);
+}
+
+static int relative(struct reader r, int64_t now_ns, int64_t *ret_ns)
+{
+    int64_t t = now_ns, amount, unit;
+
+    r.p += 3; /* "now" */
+    if (r.p < r.end && (*r.p == '-' || *r.p == '+')) {
+        bool back = *r.p++ == '-';
+        if (!digit(&r))
+            return OBS_E_INVALID;
+        for (amount = 0; digit(&r);)
+            if (__builtin_mul_overflow(amount, 10, &amount) ||
+                __builtin_add_overflow(amount, *r.p++ - '0', &amount))
+                return OBS_E_RANGE;
+        if (!unit_of(&r, &unit))
+            return OBS_E_INVALID;
+        if (__builtin_mul_overflow(amount, back ? -unit : unit, &amount) ||
+            __builtin_add_overflow(t, amount, &t))
+            return OBS_E_RANGE;
+    }
+    if (skip(&r, "/")) {
+        if (!unit_of(&r, &unit))
+            return OBS_E_INVALID;
+        t = round_down(t, unit);
+    }
+    if (r.p != r.end)
+        return OBS_E_INVALID;
+    *ret_ns = t;
+    return OBS_OK;
+}
+
+int time_parse(obs_str text, int64_t now_ns, int64_t *ret_ns)
+{
+    struct reader r = {text.ptr, text.ptr + text.len};
+
+    if (text.len >= 3 && memcmp(text.ptr, "now", 3) == 0)
+        return relative(r, now_ns, ret_ns);
+    if (text.len >= 8 && text.ptr[4] == '-')
+        return calendar(r, ret_ns);
+    return text.len ? unix_time(r, ret_ns) : OBS_E_INVALID;
+}

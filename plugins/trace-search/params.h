@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The query parameters of GET /api/v1/traces: from text to a filter tree. */
+#ifndef TRACE_SEARCH_PARAMS_H
+#define TRACE_SEARCH_PARAMS_H
+
+#include <observatory/memory.h>
+#include <observatory/request.h>
+#include <observatory/store.h>
+
+#define PARAMS_MAX_FILTERS 64
+#define PARAMS_DIGEST_BYTES 16
+
+/* Owned by the caller; what it points to lives in `arena` or in the request. */
+struct params {
+    obs_arena *arena;
+    int64_t now_ns;
+    uint32_t max_limit;
+
+    const obs_filter *filters[PARAMS_MAX_FILTERS];
+    size_t n_filters;
+    int64_t from_ns, to_ns;
+    obs_str project; /* ptr NULL: not given */
+    uint32_t sort_field;
+    uint32_t ascending;
+    uint32_t limit;
+    uint32_t total;
+    uint64_t fields;
+    obs_str cursor;
+    obs_buf *normal; /* name=value lines that a cursor is bound to */
+
+    /* What was wrong, after an error. */
+    const char *wrong_field;
+    obs_str wrong_text;
+};
+
+/* The parameters as the route declares them. */
+enum { N_PARAMS_DECLARED = 29 };
+extern const obs_param params_declared[N_PARAMS_DECLARED];
+
+/* Errors: OBS_E_NOMEM. */
+int params_init(struct params *params, obs_arena *arena, int64_t now_ns, uint32_t max_limit);
+
+/* Takes one parameter. Errors: OBS_E_INVALID, OBS_E_RANGE, OBS_E_UNKNOWN,
+ * OBS_E_CURSOR, OBS_E_COMPLEX with wrong_field and wrong_text; OBS_E_NOMEM. */
+int params_take(struct params *params, obs_str name, obs_str value);
+
+/* Checks what belongs together and fills in the query, but for `after`. `filter`
+ * must live as long as the query is read. Errors as above. */
+int params_finish(struct params *params, obs_span_query *ret_query);
+
+/* The digest of everything that a page depends on, but for its size and look. */
+void params_digest(const struct params *params, uint8_t ret_digest[PARAMS_DIGEST_BYTES]);
+
+/* 32 hexadecimal digits of any case. Errors: OBS_E_INVALID. */
+int params_trace_id(obs_str text, uint8_t ret_id[16]);
+int params_span_id(obs_str text, uint8_t ret_id[8]);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trace-search: reads spans back. Read list.c and trace.c for the two routes,
+ * params.c for what can be asked. */
+#include "search.h"
+
+#include <sodium.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+static void destroy(void *self) { free(self); }
+
+static int create(obs_instance *instance, const void *config, void **ret_self)
+{
+    struct search *search = calloc(1, sizeof(*search));
+
+    if (!search || sodium_init() < 0) {
+        obs_log(instance, OBS_LOG_ERROR, "cannot create: out of memory or randomness");
+        free(search);
+        return OBS_E_NOMEM;
+    }
+    search->instance = instance;
+    search->settings = config;
+    *ret_self = search;
+    return OBS_OK;
+}
+
+static int start(void *self)
+{
+    struct search *search = self;
+    obs_service service;
+    int rc = obs_service_get(search->instance, OBS_STORE_ID, &service);
+
+    if (rc < 0) {
+        obs_log(search->instance, OBS_LOG_ERROR, "cannot start: no store");
+        return rc;
+    }
+    search->store = service.table;
+    search->store_self = service.provider;
+    return OBS_OK;
+}
+
+static int worker_start(void *self, obs_worker *worker, void **ret_context)
+{
+    struct search *search = self;
+    struct key *key = calloc(1, sizeof(*key));
+
+    (void)worker;
+    if (!key)
+        return OBS_E_NOMEM;
+    key_init(key, search->store, search->store_self, search->settings->cursor_key);
+    *ret_context = key;
+    return OBS_OK;
+}
+
+static void worker_stop(void *self, obs_worker *worker, void *context)
+{
+    (void)self;
+    (void)worker;
+    if (context)
+        sodium_memzero(context, sizeof(struct key));
+    free(context);
+}
+
+static const obs_option options[] = {
+    {
+        .name = "max_limit",
+        .type = OBS_OPT_INT,
+        .offset = offsetof(struct settings, max_limit),
+        .def = "1000",
+        .min = "1",
+        .max = "100000",
+        .help = "greatest number of spans that a page may have",
+    },
+    {
+        .name = "max_spans",
+        .type = OBS_OPT_INT,
+        .offset = offsetof(struct settings, max_spans),
+        .def = "10000",
+        .min = "1",
+        .max = "1000000",
+        .help = "spans of one trace that are shown; a longer one is marked as truncated",
+    },
+    {
+        .name = "max_response",
+        .type = OBS_OPT_SIZE,
+        .offset = offsetof(struct settings, max_response_bytes),
+        .def = "64MiB",
+        .min = "64KiB",
+        .max = "4GiB",
+        .help = "a page ends early after the span that exceeds this many bytes",
+    },
+    {
+        .name = "cursor_key",
+        .type = OBS_OPT_STRING,
+        .flags = OBS_OPT_SECRET,
+        .offset = offsetof(struct settings, cursor_key),
+        .help = "authenticates cursors; made once and kept in the store when absent",
+    },
+};
+
+static const obs_param trace_params[] = {
+    {"trace_id", "path", "string", "32 hexadecimal digits"},
+    {"flat", "query", "boolean", "spans as a list in order of time, not as a tree"},
+    {"span_id", "query", "string", "only this span and what is below it"},
+    {"fields", "query", "list", "the fields wanted, separated by commas; all when absent"},
+};
+
+static const obs_route routes[] = {
+    {
+        .methods = OBS_GET,
+        .max_age_s = -1,
+        .path = "/api/v1/traces",
+        .handler = handle_list,
+        .permission = "traces:read",
+        .limit_class = "query",
+        .summary = "Lists spans, newest first, by simple filters",
+        .params = params_declared,
+        .n_params = N_PARAMS_DECLARED,
+    },
+    {
+        .methods = OBS_GET,
+        .max_age_s = 0,
+        .path = "/api/v1/traces/{trace_id}",
+        .handler = handle_trace,
+        .permission = "traces:read",
+        .limit_class = "query",
+        .summary = "One trace as a tree, with its totals",
+        .params = trace_params,
+        .n_params = sizeof(trace_params) / sizeof(trace_params[0]),
+    },
+};
+
+static const obs_need needs[] = {{.service = OBS_STORE_ID}};
+
+OBS_EXPORT const obs_plugin obs_plugin_entry = {
+    OBS_PLUGIN_HEADER,
+    .name = "trace-search",
+    .version = OBS_VERSION,
+    .license = "Apache-2.0",
+    .summary = "lists spans and shows traces",
+    .needs = needs,
+    .n_needs = sizeof(needs) / sizeof(needs[0]),
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .config_size = sizeof(struct settings),
+    .routes = routes,
+    .n_routes = sizeof(routes) / sizeof(routes[0]),
+    .create = create,
+    .start = start,
+    .worker_start = worker_start,
+    .worker_stop = worker_stop,
+    .destroy = destroy,
+};

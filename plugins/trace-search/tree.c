@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nothing here recurses: a trace may be as deep as it has spans. */
+#include "tree.h"
+
+#include <stdlib.h>
+
+/* --- ids --------------------------------------------------------------------------- */
+
+struct index {
+    size_t *slots; /* node + 1, 0: free */
+    uint64_t mask;
+};
+
+static uint64_t hash(const uint8_t id[8])
+{
+    uint64_t v;
+
+    memcpy(&v, id, sizeof(v));
+    v *= UINT64_C(0x9e3779b97f4a7c15);
+    return v ^ v >> 32;
+}
+
+static size_t lookup(const struct index *index, const struct node *nodes, const uint8_t id[8])
+{
+    for (uint64_t i = hash(id) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
+        if (memcmp(nodes[index->slots[i] - 1].id, id, 8) == 0)
+            return index->slots[i] - 1;
+    return TREE_NONE;
+}
+
+static int make_index(obs_arena *arena, const struct node *nodes, size_t n, struct index *ret)
+{
+    uint64_t size = 16;
+
+    while (size < 2 * n)
+        size *= 2;
+    *ret = (struct index){.slots = obs_arena_calloc(arena, size, sizeof(size_t)), .mask = size - 1};
+    if (!ret->slots)
+        return OBS_E_NOMEM;
+    for (size_t k = 0; k < n; k++) {
+        uint64_t i = hash(nodes[k].id) & ret->mask;
+        while (ret->slots[i])
+            i = (i + 1) & ret->mask;
+        ret->slots[i] = k + 1;
+    }
+    return OBS_OK;
+}
+
+/* --- building ------------------------------------------------------------------------ */
+
+static bool is_root(const struct node *node)
+{
+    static const uint8_t none[8];
+    return memcmp(node->parent_id, none, sizeof(none)) == 0;
+}
+
+static void link_nodes(struct node *nodes, size_t n, const struct index *index)
+{
+    for (size_t k = 0; k < n; k++)
+        nodes[k].first_child = nodes[k].next_sibling = nodes[k].parent = TREE_NONE;
+    for (size_t k = n; k-- > 0;) { /* backwards: each goes to the front of its list */
+        size_t parent = is_root(&nodes[k]) ? TREE_NONE : lookup(index, nodes, nodes[k].parent_id);
+        if (parent == k)
+            parent = TREE_NONE;
+        nodes[k].orphan = parent == TREE_NONE && !is_root(&nodes[k]);
+        nodes[k].parent = parent;
+        if (parent != TREE_NONE) {
+            nodes[k].next_sibling = nodes[parent].first_child;
+            nodes[parent].first_child = k;
+        }
+    }
+}
+
+/* Walks what is below `root`, parents first, into tree->order. */
+static size_t visit(struct tree *tree, size_t root, size_t at)
+{
+    size_t k = root;
+
+    tree->roots[tree->n_roots++] = root;
+    while (k != TREE_NONE) {
+        struct node *node = &tree->nodes[k];
+        if (!node->seen) {
+            node->seen = true;
+            tree->order[at++] = k;
+            if (node->first_child != TREE_NONE && !tree->nodes[node->first_child].seen) {
+                k = node->first_child;
+                continue;
+            }
+        }
+        while (k != root && node->next_sibling == TREE_NONE) {
+            k = node->parent;
+            node = &tree->nodes[k];
+        }
+        k = k == root ? TREE_NONE : node->next_sibling;
+    }
+    return at;
+}
+
+/* Takes a span out of its parent's list: the ring ends here. */
+static void cut(struct tree *tree, size_t k)
+{
+    size_t *at = &tree->nodes[tree->nodes[k].parent].first_child;
+
+    while (*at != k)
+        at = &tree->nodes[*at].next_sibling;
+    *at = tree->nodes[k].next_sibling;
+    tree->nodes[k].next_sibling = tree->nodes[k].parent = TREE_NONE;
+    tree->nodes[k].orphan = true;
+}
+
+int tree_build(obs_arena *arena, struct node *nodes, size_t n, struct tree *ret)
+{
+    struct tree tree = {.nodes = nodes, .n = n};
+    struct index index;
+    size_t at = 0;
+    int rc = make_index(arena, nodes, n, &index);
+
+    tree.order = obs_arena_calloc(arena, n + 1, sizeof(size_t));
+    tree.roots = obs_arena_calloc(arena, n + 1, sizeof(size_t));
+    if (rc < 0 || !tree.order || !tree.roots)
+        return OBS_E_NOMEM;
+    link_nodes(nodes, n, &index);
+    for (size_t k = 0; k < n; k++)
+        if (nodes[k].parent == TREE_NONE)
+            at = visit(&tree, k, at);
+    for (size_t k = 0; k < n; k++)
+        if (!nodes[k].seen) { /* only rings are left */
+            cut(&tree, k);
+            at = visit(&tree, k, at);
+        }
+    *ret = tree;
+    return OBS_OK;
+}
+
+size_t tree_find(const struct tree *tree, const uint8_t id[8])
+{
+    for (size_t k = 0; k < tree->n; k++)
+        if (memcmp(tree->nodes[k].id, id, 8) == 0)
+            return k;
+    return TREE_NONE;
+}
+
+/* --- totals -------------------------------------------------------------------------- */
+
+static void add_name(struct names *names, obs_str name)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (obs_str_eq(names->items[i], name))
+            return;
+    if (name.len && names->n < TREE_MAX_NAMES)
+        names->items[names->n++] = name;
+}
+
+static bool has_tokens(const struct node *node)
+{
+    return node->prompt_tokens >= 0 || node->completion_tokens >= 0;
+}
+
+/* Children come after their parents in the order: backwards, each one is done
+ * before its parent is looked at. */
+static void add_usage(const struct tree *tree, struct totals *t)
+{
+    for (size_t i = tree->n; i-- > 0;) {
+        struct node *node = &tree->nodes[tree->order[i]];
+        struct node *parent = node->parent == TREE_NONE ? NULL : &tree->nodes[node->parent];
+        if (!node->below_cost)
+            t->cost = obs_tokens_sum(t->cost, node->cost);
+        if (!node->below_tokens) {
+            t->prompt_tokens = obs_tokens_sum(t->prompt_tokens, node->prompt_tokens);
+            t->completion_tokens = obs_tokens_sum(t->completion_tokens, node->completion_tokens);
+        }
+        if (parent) {
+            parent->below_cost |= node->below_cost || node->cost >= 0;
+            parent->below_tokens |= node->below_tokens || has_tokens(node);
+        }
+    }
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (x[0] > y[0]) - (x[0] < y[0]);
+}
+
+/* The length of the union of the roots' times. */
+static int64_t union_of_roots(const struct tree *tree)
+{
+    int64_t(*times)[2] = malloc((tree->n_roots + 1) * sizeof(*times));
+    int64_t sum = 0, until = INT64_MIN;
+
+    if (!times)
+        return 0;
+    for (size_t i = 0; i < tree->n_roots; i++) {
+        times[i][0] = tree->nodes[tree->roots[i]].start_ns;
+        times[i][1] = tree->nodes[tree->roots[i]].end_ns;
+    }
+    qsort(times, tree->n_roots, sizeof(*times), by_start);
+    for (size_t i = 0; i < tree->n_roots; i++) {
+        int64_t from = times[i][0] > until ? times[i][0] : until;
+        if (times[i][1] > from)
+            sum += times[i][1] - from;
+        until = times[i][1] > until ? times[i][1] : until;
+    }
+    free(times);
+    return sum;
+}
+
+void tree_totals(const struct tree *tree, struct totals *ret)
+{
+    *ret = (struct totals){.start_ns = INT64_MAX,
+                           .end_ns = INT64_MIN,
+                           .prompt_tokens = OBS_ABSENT,
+                           .completion_tokens = OBS_ABSENT,
+                           .cost = OBS_ABSENT};
+    for (size_t k = 0; k < tree->n; k++) {
+        const struct node *node = &tree->nodes[k];
+        ret->start_ns = node->start_ns < ret->start_ns ? node->start_ns : ret->start_ns;
+        ret->end_ns = node->end_ns > ret->end_ns ? node->end_ns : ret->end_ns;
+        ret->errors += node->status == OBS_STATUS_ERROR;
+        add_name(&ret->models, node->model);
+        add_name(&ret->providers, node->provider);
+        add_name(&ret->services, node->service);
+    }
+    add_usage(tree, ret);
+    ret->critical_ns = union_of_roots(tree);
+}
+
+/* --- writing -------------------------------------------------------------------------- */
+
+/* Opens the object of a span up to its "children":[ . */
+static void open_span(const struct node *node, bool truncated, obs_buf *buf)
+{
+    obs_str so_far = obs_buf_str(buf);
+
+    if (so_far.len && so_far.ptr[so_far.len - 1] != '[')
+        obs_buf_append(buf, ",", 1);
+    obs_buf_append(buf, node->json.ptr, node->json.len - 1);
+    if (node->orphan)
+        obs_buf_printf(buf, ",\"orphan\":true");
+    if (truncated)
+        obs_buf_printf(buf, ",\"truncated_depth\":true");
+    obs_buf_printf(buf, ",\"children\":[");
+}
+
+/* One root and everything below it. `depth` counts the arrays that are open; below
+ * TREE_MAX_DEPTH spans stand beside each other. */
+static void write_root(const struct tree *tree, size_t root, obs_buf *buf)
+{
+    size_t k = root, depth = 0;
+
+    for (;;) {
+        const struct node *node = &tree->nodes[k];
+        bool flat = depth >= TREE_MAX_DEPTH;
+        open_span(node, flat && node->first_child != TREE_NONE, buf);
+        if (flat || node->first_child == TREE_NONE)
+            obs_buf_append(buf, "]}", 2);
+        if (node->first_child != TREE_NONE) {
+            depth++;
+            k = node->first_child;
+            continue;
+        }
+        while (k != root && tree->nodes[k].next_sibling == TREE_NONE) {
+            k = tree->nodes[k].parent;
+            if (--depth < TREE_MAX_DEPTH)
+                obs_buf_append(buf, "]}", 2);
+        }
+        if (k == root)
+            return;
+        k = tree->nodes[k].next_sibling;
+    }
+}
+
+void tree_write(const struct tree *tree, size_t top, obs_buf *buf)
+{
+    if (top != TREE_NONE) {
+        write_root(tree, top, buf);
+        return;
+    }
+    for (size_t i = 0; i < tree->n_roots; i++)
+        write_root(tree, tree->roots[i], buf);
+}
