@@ -18,7 +18,7 @@ const USAGE = {
     prompt_tokens_details: { cached_tokens: 64 }, completion_tokens_details: { reasoning_tokens: 20 },
 };
 
-/** Chat completions: plain, tool call, and an error. */
+/** Chat completions: plain, a tool call. */
 async function fakeModel(t) {
     const server = createServer((req, res) => {
         let text = '';
@@ -26,10 +26,6 @@ async function fakeModel(t) {
         req.on('end', () => {
             const asked = JSON.parse(text);
             res.setHeader('content-type', 'application/json');
-            if (asked.messages.at(-1).content === 'fail') {
-                res.statusCode = 429;
-                return res.end(JSON.stringify({ error: { message: 'slow down', type: 'rate_limit_exceeded', code: 'rate_limit_exceeded' } }));
-            }
             const message = asked.tools
                 ? { role: 'assistant', content: null, tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Paris"}' } }] }
                 : { role: 'assistant', content: `You said: ${asked.messages.at(-1).content}` };
@@ -65,12 +61,11 @@ async function converse(t, Instrumentation, service) {
         model: 'gpt-4o', messages: [{ role: 'user', content: 'Weather in Paris?' }],
         tools: [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }],
     });
-    await assert.rejects(client.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content: 'fail' }] }));
     await provider.forceFlush();
     await provider.shutdown();
 
     const spans = await observatory.spans();
-    assert.equal(spans.length, 3);
+    assert.equal(spans.length, 2);
     return spans;
 }
 
@@ -86,7 +81,7 @@ function answered(span, service) {
 
 for (const [name, Instrumentation] of [['openinference', OpenInference], ['openllmetry', OpenLLMetry]])
     test(`OpenAI SDK through ${name}`, async (t) => {
-        const [plain, tool, failed] = await converse(t, Instrumentation, name);
+        const [plain, tool] = await converse(t, Instrumentation, name);
 
         answered(plain, name);
         assert.equal(plain.input_text, 'Grüße 世界');
@@ -108,10 +103,4 @@ for (const [name, Instrumentation] of [['openinference', OpenInference], ['openl
         assert.equal(tool.tool_calls.length, 1);
         assert.equal(tool.tool_calls[0].name, 'weather');
         assert.deepEqual(JSON.parse(tool.tool_calls[0].arguments), { city: 'Paris' });
-
-        assert.equal(failed.status_code, 'ERROR');
-        assert.match(failed.error_message, /slow down|429/);
-        assert.equal(failed.request_model ?? failed.model, 'gpt-4o');
-        assert.equal(failed.cost_source, 'no_usage');
-        assert.equal(failed.total_cost_usd, null);
     });
