@@ -42,7 +42,10 @@ struct conf_entry *node_append(obs_arena *arena, struct obs_conf *parent, obs_st
 
 /* --- the SDK's functions ------------------------------------------------------ */
 
-uint32_t obs_conf_type(const obs_conf *node) { return node ? node->type : OBS_CONF_NULL; }
+uint32_t obs_conf_type(const obs_conf *node)
+{
+    return node ? node->type : OBS_CONF_NULL;
+}
 
 const obs_conf *obs_conf_get(const obs_conf *map, const char *key)
 {
@@ -51,7 +54,10 @@ const obs_conf *obs_conf_get(const obs_conf *map, const char *key)
     return entry ? entry->value : NULL;
 }
 
-size_t obs_conf_count(const obs_conf *node) { return node ? node->count : 0; }
+size_t obs_conf_count(const obs_conf *node)
+{
+    return node ? node->count : 0;
+}
 
 const obs_conf *obs_conf_at(const obs_conf *node, size_t index, obs_str *ret_key)
 {
@@ -67,6 +73,12 @@ obs_str obs_conf_str(const obs_conf *node)
     return node && node->type == OBS_CONF_SCALAR ? node->text : obs_str_n("", 0);
 }
 
-uint32_t obs_conf_line(const obs_conf *node) { return node ? node->line : 0; }
+uint32_t obs_conf_line(const obs_conf *node)
+{
+    return node ? node->line : 0;
+}
 
-uint32_t obs_conf_column(const obs_conf *node) { return node ? node->column : 0; }
+uint32_t obs_conf_column(const obs_conf *node)
+{
+    return node ? node->column : 0;
+}

@@ -25,20 +25,35 @@ struct type {
     size_t size;
 };
 
-static bool read_bool(obs_str text, union value *ret) { return units_bool(text, &ret->i32); }
+static bool read_bool(obs_str text, union value *ret)
+{
+    return units_bool(text, &ret->i32);
+}
 
-static bool read_int(obs_str text, union value *ret) { return units_int(text, &ret->i64); }
+static bool read_int(obs_str text, union value *ret)
+{
+    return units_int(text, &ret->i64);
+}
 
-static bool read_float(obs_str text, union value *ret) { return units_float(text, &ret->d); }
+static bool read_float(obs_str text, union value *ret)
+{
+    return units_float(text, &ret->d);
+}
 
-static bool read_size(obs_str text, union value *ret) { return units_size(text, &ret->u64); }
+static bool read_size(obs_str text, union value *ret)
+{
+    return units_size(text, &ret->u64);
+}
 
 static bool read_duration(obs_str text, union value *ret)
 {
     return units_duration(text, &ret->i64);
 }
 
-static bool read_rate(obs_str text, union value *ret) { return units_rate(text, &ret->d); }
+static bool read_rate(obs_str text, union value *ret)
+{
+    return units_rate(text, &ret->d);
+}
 
 static int compare_i64(const union value *a, const union value *b)
 {

@@ -22,7 +22,10 @@ struct arena_cleanup {
 
 #define HEAD_BYTES ((sizeof(struct arena_block) + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1))
 
-static char *block_data(struct arena_block *block) { return (char *)block + HEAD_BYTES; }
+static char *block_data(struct arena_block *block)
+{
+    return (char *)block + HEAD_BYTES;
+}
 
 static void use_block(struct obs_arena *arena, struct arena_block *block)
 {
@@ -130,7 +133,10 @@ void obs_arena_destroy(obs_arena *arena)
     free(arena);
 }
 
-void *obs_arena_alloc(obs_arena *arena, size_t size) { return arena_alloc(arena, size); }
+void *obs_arena_alloc(obs_arena *arena, size_t size)
+{
+    return arena_alloc(arena, size);
+}
 
 void *obs_arena_calloc(obs_arena *arena, size_t count, size_t size)
 {

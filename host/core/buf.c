@@ -82,7 +82,10 @@ void obs_buf_printf(obs_buf *buf, const char *format, ...)
     buf->len += (size_t)len;
 }
 
-char *obs_buf_reserve(obs_buf *buf, size_t len) { return buf_reserve(buf, len); }
+char *obs_buf_reserve(obs_buf *buf, size_t len)
+{
+    return buf_reserve(buf, len);
+}
 
 void obs_buf_commit(obs_buf *buf, size_t len)
 {
@@ -96,6 +99,12 @@ void obs_buf_truncate(obs_buf *buf, size_t len)
         buf->len = len;
 }
 
-obs_str obs_buf_str(const obs_buf *buf) { return obs_str_n(buf->data, buf->len); }
+obs_str obs_buf_str(const obs_buf *buf)
+{
+    return obs_str_n(buf->data, buf->len);
+}
 
-int obs_buf_error(const obs_buf *buf) { return buf->error; }
+int obs_buf_error(const obs_buf *buf)
+{
+    return buf->error;
+}

@@ -12,6 +12,12 @@ static int64_t read_clock(clockid_t clock)
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-int64_t obs_clock_wall_ns(void) { return read_clock(CLOCK_REALTIME); }
+int64_t obs_clock_wall_ns(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
 
-int64_t obs_clock_mono_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+int64_t obs_clock_mono_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}

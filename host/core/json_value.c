@@ -14,7 +14,10 @@ static json_t *tree(const obs_json *value)
     return (json_t *)(uintptr_t)value; /* jansson's readers take non-const pointers */
 }
 
-static const obs_json *opaque(json_t *value) { return (const obs_json *)value; }
+static const obs_json *opaque(json_t *value)
+{
+    return (const obs_json *)value;
+}
 
 static bool deeper_than(json_t *value, unsigned levels)
 {
@@ -34,7 +37,10 @@ static bool deeper_than(json_t *value, unsigned levels)
     return false;
 }
 
-static void drop(void *root) { json_decref(root); }
+static void drop(void *root)
+{
+    json_decref(root);
+}
 
 static void set_error(obs_json_error *error, const json_error_t *from)
 {
@@ -156,6 +162,12 @@ int64_t obs_json_int(const obs_json *value)
     return json_integer_value(v);
 }
 
-double obs_json_double(const obs_json *value) { return json_number_value(tree(value)); }
+double obs_json_double(const obs_json *value)
+{
+    return json_number_value(tree(value));
+}
 
-int obs_json_bool(const obs_json *value) { return json_is_true(tree(value)); }
+int obs_json_bool(const obs_json *value)
+{
+    return json_is_true(tree(value));
+}

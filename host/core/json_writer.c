@@ -33,7 +33,10 @@ obs_jw *obs_jw_new(obs_arena *arena, obs_buf *out)
 
 /* --- structure ---------------------------------------------------------------- */
 
-static uint64_t level_bit(const obs_jw *jw) { return UINT64_C(1) << (jw->depth & 63); }
+static uint64_t level_bit(const obs_jw *jw)
+{
+    return UINT64_C(1) << (jw->depth & 63);
+}
 
 /* Room for `len` bytes of a value and its comma; NULL after an error. */
 static char *begin_value(obs_jw *jw, size_t len)
@@ -77,13 +80,25 @@ static void close_level(obs_jw *jw, const char *bracket)
     obs_buf_append(jw->out, bracket, 1);
 }
 
-void obs_jw_object(obs_jw *jw) { open_level(jw, "{"); }
+void obs_jw_object(obs_jw *jw)
+{
+    open_level(jw, "{");
+}
 
-void obs_jw_end_object(obs_jw *jw) { close_level(jw, "}"); }
+void obs_jw_end_object(obs_jw *jw)
+{
+    close_level(jw, "}");
+}
 
-void obs_jw_array(obs_jw *jw) { open_level(jw, "["); }
+void obs_jw_array(obs_jw *jw)
+{
+    open_level(jw, "[");
+}
 
-void obs_jw_end_array(obs_jw *jw) { close_level(jw, "]"); }
+void obs_jw_end_array(obs_jw *jw)
+{
+    close_level(jw, "]");
+}
 
 /* --- strings -------------------------------------------------------------------- */
 
@@ -197,7 +212,10 @@ void obs_jw_key_str(obs_jw *jw, obs_str key)
     jw->after_key = 1;
 }
 
-void obs_jw_key(obs_jw *jw, const char *key) { obs_jw_key_str(jw, obs_str_of(key)); }
+void obs_jw_key(obs_jw *jw, const char *key)
+{
+    obs_jw_key_str(jw, obs_str_of(key));
+}
 
 void obs_jw_hex(obs_jw *jw, const uint8_t *value, size_t len)
 {
@@ -226,7 +244,10 @@ static char *digits(char *end, uint64_t v)
     return end;
 }
 
-static uint64_t magnitude(int64_t v) { return v < 0 ? UINT64_C(0) - (uint64_t)v : (uint64_t)v; }
+static uint64_t magnitude(int64_t v)
+{
+    return v < 0 ? UINT64_C(0) - (uint64_t)v : (uint64_t)v;
+}
 
 void obs_jw_uint(obs_jw *jw, uint64_t value)
 {
@@ -288,9 +309,15 @@ void obs_jw_double(obs_jw *jw, double value)
     put_value(jw, text, (size_t)len);
 }
 
-void obs_jw_bool(obs_jw *jw, int value) { put_value(jw, value ? "true" : "false", value ? 4 : 5); }
+void obs_jw_bool(obs_jw *jw, int value)
+{
+    put_value(jw, value ? "true" : "false", value ? 4 : 5);
+}
 
-void obs_jw_null(obs_jw *jw) { put_value(jw, "null", 4); }
+void obs_jw_null(obs_jw *jw)
+{
+    put_value(jw, "null", 4);
+}
 
 void obs_jw_raw(obs_jw *jw, obs_str json)
 {

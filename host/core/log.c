@@ -69,7 +69,10 @@ static void put(struct line *l, const char *text, size_t len)
     l->len += len;
 }
 
-static void put_str(struct line *l, const char *text) { put(l, text, strlen(text)); }
+static void put_str(struct line *l, const char *text)
+{
+    put(l, text, strlen(text));
+}
 
 /* Control characters and, in JSON, quotes are escaped; what is no UTF-8 becomes
  * U+FFFD: one line stays one line and cannot be forged. */
@@ -346,9 +349,15 @@ void log_set_level(uint32_t level)
     atomic_store(&state.level, level > OBS_LOG_DEBUG ? OBS_LOG_DEBUG : level);
 }
 
-uint32_t log_level(void) { return atomic_load(&state.level); }
+uint32_t log_level(void)
+{
+    return atomic_load(&state.level);
+}
 
-uint64_t log_dropped(void) { return atomic_load(&state.dropped); }
+uint64_t log_dropped(void)
+{
+    return atomic_load(&state.dropped);
+}
 
 void log_access(obs_str line)
 {

@@ -6,7 +6,10 @@
 
 #define MAX_NAME ((size_t)63)
 
-static unsigned char lower(char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
+static unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
 
 static size_t min3(size_t a, size_t b, size_t c)
 {

@@ -2,7 +2,10 @@
 /* UTF-8: runs of ASCII are skipped eight bytes at a time. */
 #include "core/utf8.h"
 
-static bool continues(unsigned char c) { return (c & 0xc0) == 0x80; }
+static bool continues(unsigned char c)
+{
+    return (c & 0xc0) == 0x80;
+}
 
 /* RFC 3629 §4: the second byte's range depends on the first. */
 static bool second_in_range(unsigned char first, unsigned char second)

@@ -168,7 +168,10 @@ bool body_direct(obs_request *req, char **ret_ptr, size_t *ret_room)
 
 /* --- streaming ------------------------------------------------------------ */
 
-bool body_wanted(const obs_request *req) { return req->in.fn && !req->in.paused && !req->in.ended; }
+bool body_wanted(const obs_request *req)
+{
+    return req->in.fn && !req->in.paused && !req->in.ended;
+}
 
 static void call_reader(obs_request *req, int status, obs_str piece)
 {

@@ -33,6 +33,9 @@ void deadline_disarm(struct deadline *d);
 /* The first one that is due, still armed; NULL when none is. */
 struct deadline *deadline_expired(const struct deadline_list *list, int64_t now_ms);
 
-static inline bool deadline_armed(const struct deadline *d) { return d->next != NULL; }
+static inline bool deadline_armed(const struct deadline *d)
+{
+    return d->next != NULL;
+}
 
 #endif

@@ -58,9 +58,15 @@ void decoder_destroy(struct decoder *decoder)
     free(decoder);
 }
 
-bool decoder_complete(const struct decoder *decoder) { return decoder->complete; }
+bool decoder_complete(const struct decoder *decoder)
+{
+    return decoder->complete;
+}
 
-static unsigned clamp_uint(size_t n) { return n > 1u << 30 ? 1u << 30 : (unsigned)n; }
+static unsigned clamp_uint(size_t n)
+{
+    return n > 1u << 30 ? 1u << 30 : (unsigned)n;
+}
 
 static int step_gzip(struct decoder *d, obs_str *in, char *out, size_t room, size_t *ret_len)
 {

@@ -19,7 +19,10 @@ void text_raw(struct text *t, const char *bytes, size_t len)
     t->len += len;
 }
 
-void text_cstr(struct text *t, const char *s) { text_raw(t, s, strlen(s)); }
+void text_cstr(struct text *t, const char *s)
+{
+    text_raw(t, s, strlen(s));
+}
 
 void text_int(struct text *t, int64_t value)
 {

@@ -9,7 +9,10 @@ enum { BYTES_MIN = 2048, BYTES_KEEP = 16384, FIELDS_MIN = 32, FIELDS_KEEP = 256 
 
 /* --- ASCII ---------------------------------------------------------------- */
 
-static inline char fold(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+static inline char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
 
 bool ascii_equal_fold(obs_str a, obs_str b)
 {

@@ -86,7 +86,10 @@ void conn_put(struct conn *c, const char *bytes, size_t len)
     c->out_len += len;
 }
 
-size_t conn_pending_bytes(const struct conn *c) { return c->out_len - c->out_at; }
+size_t conn_pending_bytes(const struct conn *c)
+{
+    return c->out_len - c->out_at;
+}
 
 static ssize_t send_some(struct conn *c)
 {

@@ -218,7 +218,10 @@ static size_t remove_dots(char *path, size_t len)
 }
 
 /* PATH_SLASH counts as text: it stands for a slash. */
-static bool text_valid(const char *text, size_t len) { return utf8_valid(obs_str_n(text, len)); }
+static bool text_valid(const char *text, size_t len)
+{
+    return utf8_valid(obs_str_n(text, len));
+}
 
 int path_decode(obs_str raw, char *out, size_t *ret_len, bool *ret_slashes)
 {

@@ -200,9 +200,15 @@ static void run_all(obs_request *req, uint32_t phase)
     req->running = running;
 }
 
-void phases_respond(obs_request *req) { run_all(req, OBS_PHASE_RESPOND); }
+void phases_respond(obs_request *req)
+{
+    run_all(req, OBS_PHASE_RESPOND);
+}
 
-void phases_log(obs_request *req) { run_all(req, OBS_PHASE_LOG); }
+void phases_log(obs_request *req)
+{
+    run_all(req, OBS_PHASE_LOG);
+}
 
 /* --- routing -------------------------------------------------------------- */
 

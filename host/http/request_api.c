@@ -7,15 +7,30 @@
 #include "http/request.h"
 #include "http/server.h"
 
-obs_arena *obs_request_arena(obs_request *req) { return &req->arena; }
+obs_arena *obs_request_arena(obs_request *req)
+{
+    return &req->arena;
+}
 
-uint32_t obs_request_method(const obs_request *req) { return req->method_bit; }
+uint32_t obs_request_method(const obs_request *req)
+{
+    return req->method_bit;
+}
 
-obs_str obs_request_method_name(const obs_request *req) { return req->method; }
+obs_str obs_request_method_name(const obs_request *req)
+{
+    return req->method;
+}
 
-obs_str obs_request_path(const obs_request *req) { return req->path; }
+obs_str obs_request_path(const obs_request *req)
+{
+    return req->path;
+}
 
-obs_str obs_request_target(const obs_request *req) { return head_target(&req->head); }
+obs_str obs_request_target(const obs_request *req)
+{
+    return head_target(&req->head);
+}
 
 obs_str obs_request_route(const obs_request *req)
 {
@@ -108,7 +123,10 @@ int obs_request_each_header(obs_request *req, int (*fn)(obs_str name, obs_str va
     return rc;
 }
 
-obs_str obs_request_id(obs_request *req) { return req->id; }
+obs_str obs_request_id(obs_request *req)
+{
+    return req->id;
+}
 
 /* `len` lower-case hexadecimal digits, not all of them 0. */
 static bool hex_not_zero(const char *p, size_t len)
@@ -154,7 +172,10 @@ obs_str obs_request_peer(obs_request *req)
     return obs_str_n(req->peer, req->peer_len);
 }
 
-int64_t obs_request_time_ns(const obs_request *req) { return req->start_wall_ns; }
+int64_t obs_request_time_ns(const obs_request *req)
+{
+    return req->start_wall_ns;
+}
 
 int64_t obs_request_age_ns(const obs_request *req)
 {
@@ -170,7 +191,10 @@ obs_str obs_request_body(const obs_request *req)
     return obs_str_n(req->in.ptr, req->in.len);
 }
 
-void obs_request_pause_body(obs_request *req) { req->in.paused = true; }
+void obs_request_pause_body(obs_request *req)
+{
+    req->in.paused = true;
+}
 
 void obs_request_resume_body(obs_request *req)
 {
@@ -181,7 +205,10 @@ void obs_request_resume_body(obs_request *req)
 
 /* --- life ----------------------------------------------------------------- */
 
-int obs_request_aborted(const obs_request *req) { return req->aborted; }
+int obs_request_aborted(const obs_request *req)
+{
+    return req->aborted;
+}
 
 int obs_request_on_abort(obs_request *req, void (*fn)(void *data), void *data)
 {

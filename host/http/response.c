@@ -495,9 +495,15 @@ void response_replace(obs_request *req, int error, const char *text)
     req->out.sent = len;
 }
 
-int obs_response_status(const obs_request *req) { return req->out.status; }
+int obs_response_status(const obs_request *req)
+{
+    return req->out.status;
+}
 
-uint64_t obs_response_bytes(const obs_request *req) { return req->out.sent; }
+uint64_t obs_response_bytes(const obs_request *req)
+{
+    return req->out.sent;
+}
 
 void response_free(obs_request *req)
 {

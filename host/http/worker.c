@@ -252,7 +252,10 @@ static void init_deadlines(struct http_worker *w)
     deadline_list_init(&w->deadlines[DEADLINE_LINGER], DEADLINE_LINGER, LINGER_NS);
 }
 
-static void on_handle_closed(uv_handle_t *handle) { http_worker_unref(handle->data); }
+static void on_handle_closed(uv_handle_t *handle)
+{
+    http_worker_unref(handle->data);
+}
 
 int http_worker_open(struct http_server *server, obs_worker *worker)
 {

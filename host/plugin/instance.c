@@ -50,4 +50,7 @@ void instance_destroy(obs_instance *instance)
     obs_arena_destroy(instance->arena); /* the instance itself is in it */
 }
 
-const char *obs_instance_name(const obs_instance *instance) { return instance->name; }
+const char *obs_instance_name(const obs_instance *instance)
+{
+    return instance->name;
+}

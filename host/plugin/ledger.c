@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
-static void ring_init(struct ledger_entry *ring) { ring->next = ring->previous = ring; }
+static void ring_init(struct ledger_entry *ring)
+{
+    ring->next = ring->previous = ring;
+}
 
 struct ledger *ledger_create(uint32_t n_workers)
 {

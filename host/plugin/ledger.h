@@ -43,7 +43,10 @@ void ledger_destroy(struct ledger *ledger);
 void ledger_link(struct ledger_entry *ring, struct ledger_entry *entry);
 void ledger_unlink(struct ledger_entry *entry);
 
-static inline bool ledger_is_empty(const struct ledger_entry *ring) { return ring->next == ring; }
+static inline bool ledger_is_empty(const struct ledger_entry *ring)
+{
+    return ring->next == ring;
+}
 
 /* Counts what is under way across threads. Entered before the hand-over, left
  * on the worker after the last callback returned. Thread: any. */

@@ -97,7 +97,10 @@ static int find_file(struct plan *plan, const obs_conf *entry, obs_str name, con
 }
 
 /* Keys of an entry that are the host's. */
-static int is_reserved(obs_str key) { return obs_str_is(key, "module"); }
+static int is_reserved(obs_str key)
+{
+    return obs_str_is(key, "module");
+}
 
 static int bind_options(struct plan *plan, obs_instance *instance, const obs_conf *entry)
 {

@@ -24,4 +24,7 @@ void blame_report(int64_t held_ns)
             (long long)(held_ns / MS_NS), (long long)(blame_limit_ns / MS_NS));
 }
 
-uint64_t blame_count(void) { return n_slow; }
+uint64_t blame_count(void)
+{
+    return n_slow;
+}

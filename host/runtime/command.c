@@ -21,7 +21,10 @@ struct obs_command_call {
     bool interrupted;
 };
 
-int obs_command_argc(const obs_command_call *call) { return call->spec->argc; }
+int obs_command_argc(const obs_command_call *call)
+{
+    return call->spec->argc;
+}
 
 const char *obs_command_arg(const obs_command_call *call, int index)
 {

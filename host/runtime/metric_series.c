@@ -20,9 +20,15 @@ static _Thread_local uint32_t thread_shard = METRIC_SHARD_SHARED;
  * that came between them. Setting is rare, adding never takes it. */
 static pthread_mutex_t set_lock = PTHREAD_MUTEX_INITIALIZER;
 
-void metric_start(uint32_t n) { n_workers = n; }
+void metric_start(uint32_t n)
+{
+    n_workers = n;
+}
 
-void metric_thread_shard(uint32_t shard) { thread_shard = shard; }
+void metric_thread_shard(uint32_t shard)
+{
+    thread_shard = shard;
+}
 
 /* ---- cells --------------------------------------------------------------- */
 

@@ -82,9 +82,15 @@ void runtime_destroy(struct runtime *runtime)
     running = NULL;
 }
 
-struct runtime *runtime_get(void) { return running; }
+struct runtime *runtime_get(void)
+{
+    return running;
+}
 
-static void set_generation(obs_worker *worker, void *arg) { worker->generation = arg; }
+static void set_generation(obs_worker *worker, void *arg)
+{
+    worker->generation = arg;
+}
 
 void runtime_publish(struct runtime *runtime, struct generation *generation)
 {
@@ -120,4 +126,7 @@ uint32_t runtime_cores(void)
     return (uint32_t)CPU_COUNT(&cpus);
 }
 
-uint32_t obs_worker_count(void) { return running ? running->n_workers : 0; }
+uint32_t obs_worker_count(void)
+{
+    return running ? running->n_workers : 0;
+}

@@ -65,7 +65,10 @@ static void on_wake(uv_async_t *wake)
         uv_stop(&server->loop);
 }
 
-static void on_timer(uv_timer_t *timer) { uv_stop(timer->loop); }
+static void on_timer(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
 
 static void on_watchdog(uv_timer_t *timer)
 {

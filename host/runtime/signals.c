@@ -56,7 +56,10 @@ static void on_wake(uv_async_t *wake)
     }
 }
 
-static void on_closed(uv_handle_t *handle) { free(handle->data); }
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
 
 int signals_open(uv_loop_t *loop, void (*fn)(int signal_number, void *user), void *user,
                  struct signals **ret_signals)

@@ -30,7 +30,10 @@ static void on_fire(uv_timer_t *uv)
     blame_leave(outer);
 }
 
-static void on_closed(uv_handle_t *handle) { free(handle->data); }
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
 
 /* uv_timer_start() counts from the time the loop's turn began; a callback that
  * ran for a while would otherwise get its timer early. */

@@ -153,6 +153,12 @@ void worker_destroy(obs_worker *worker)
     free(worker);
 }
 
-obs_worker *obs_worker_current(void) { return current; }
+obs_worker *obs_worker_current(void)
+{
+    return current;
+}
 
-uint32_t obs_worker_index(const obs_worker *worker) { return worker->index; }
+uint32_t obs_worker_index(const obs_worker *worker)
+{
+    return worker->index;
+}

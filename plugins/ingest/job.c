@@ -5,7 +5,10 @@
 
 #include <strings.h>
 
-static void end_arena(void *arena) { obs_arena_destroy(arena); }
+static void end_arena(void *arena)
+{
+    obs_arena_destroy(arena);
+}
 
 struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
                     enum ingest_encoding encoding)

@@ -107,7 +107,10 @@ static int next(struct json_cursor *c, bool *first, char closing)
     return 1;
 }
 
-int json_item(struct json_cursor *c, bool *first) { return next(c, first, ']'); }
+int json_item(struct json_cursor *c, bool *first)
+{
+    return next(c, first, ']');
+}
 
 int json_key(struct json_cursor *c, bool *first, obs_str *ret_key)
 {
@@ -135,7 +138,10 @@ static bool literal(struct json_cursor *c, const char *word, size_t len)
     return true;
 }
 
-bool json_null(struct json_cursor *c) { return json_peek(c) == 'n' && literal(c, "null", 4); }
+bool json_null(struct json_cursor *c)
+{
+    return json_peek(c) == 'n' && literal(c, "null", 4);
+}
 
 int json_bool(struct json_cursor *c, bool *ret_value)
 {

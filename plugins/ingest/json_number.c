@@ -7,7 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-static bool is_digit(const char *p, const char *end) { return p < end && *p >= '0' && *p <= '9'; }
+static bool is_digit(const char *p, const char *end)
+{
+    return p < end && *p >= '0' && *p <= '9';
+}
 
 static const char *digits(const char *p, const char *end)
 {

@@ -77,6 +77,9 @@ void json_out_attrs(struct json_out *out, const struct otlp_attrs *attrs);
 obs_str json_out_take(struct json_out *out);
 
 /* Forgets what was written since the last take. */
-static inline void json_out_drop(struct json_out *out) { out->p = out->start; }
+static inline void json_out_drop(struct json_out *out)
+{
+    out->p = out->start;
+}
 
 #endif

@@ -82,7 +82,10 @@ struct map_index *map_index_create(void)
     return index;
 }
 
-void map_index_destroy(struct map_index *index) { free(index); }
+void map_index_destroy(struct map_index *index)
+{
+    free(index);
+}
 
 /* Matches "before", digits, "after…". */
 static bool match_indexed(const struct indexed *row, obs_str key, uint32_t *ret_index,

@@ -126,7 +126,10 @@ static int calls_array(struct scan *s)
 
 /* --- parts ----------------------------------------------------------------- */
 
-static bool raw_is(struct json_raw raw, const char *text) { return obs_str_is(raw.text, text); }
+static bool raw_is(struct json_raw raw, const char *text)
+{
+    return obs_str_is(raw.text, text);
+}
 
 static bool is_text_type(struct json_raw type)
 {

@@ -28,7 +28,10 @@ static uint64_t hash(obs_str provider, obs_str model)
     return h;
 }
 
-uint64_t price_hash(obs_str provider, obs_str model) { return hash(provider, model); }
+uint64_t price_hash(obs_str provider, obs_str model)
+{
+    return hash(provider, model);
+}
 
 static const struct price_model *find_exact(const struct price_book *book, obs_str provider,
                                             obs_str model)
@@ -221,4 +224,7 @@ void price_apply(const struct price_book *book, obs_span *span)
     span->cost_source = obs_str_of(price->free ? "free" : "price_book");
 }
 
-size_t price_book_models(const struct price_book *book) { return book ? book->n_models : 0; }
+size_t price_book_models(const struct price_book *book)
+{
+    return book ? book->n_models : 0;
+}

@@ -25,9 +25,11 @@ struct loader {
 
 static int complain(struct loader *l, const obs_conf *node, const char *text, obs_str found)
 {
-    snprintf(l->error, l->error_size, "%s:%u:%u: %s%s%.*s%s", l->path, obs_conf_line(node),
-             obs_conf_column(node), text, found.ptr ? ", found \"" : "", OBS_STR_ARG(found),
-             found.ptr ? "\"" : "");
+    int at = snprintf(l->error, l->error_size, "%s:%u:%u: %s", l->path, obs_conf_line(node),
+                      obs_conf_column(node), text);
+
+    if (found.ptr && at > 0 && (size_t)at < l->error_size)
+        snprintf(l->error + at, l->error_size - (size_t)at, ", found \"%.*s\"", OBS_STR_ARG(found));
     return OBS_E_SYNTAX;
 }
 

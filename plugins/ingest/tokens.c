@@ -4,7 +4,10 @@
  * the sender's habit, flagged when it is no rule. */
 #include "tokens.h"
 
-static int64_t or_zero(int64_t n) { return n < 0 ? 0 : n; }
+static int64_t or_zero(int64_t n)
+{
+    return n < 0 ? 0 : n;
+}
 
 /* A total without its parts: what is missing is the difference. */
 static bool fill_from_total(struct token_counts *c)

@@ -72,11 +72,26 @@ static obs_str find(const struct alias *table, size_t n, obs_str value)
 
 #define FIND(table, value) find((table), sizeof(table) / sizeof((table)[0]), (value))
 
-obs_str operation_of_genai(obs_str value) { return FIND(genai_operations, value); }
-obs_str operation_of_openinference(obs_str value) { return FIND(openinference_kinds, value); }
-obs_str operation_of_traceloop(obs_str value) { return FIND(traceloop_kinds, value); }
-obs_str operation_of_llm_type(obs_str value) { return FIND(llm_types, value); }
-obs_str operation_known(obs_str type) { return FIND(types, type); }
+obs_str operation_of_genai(obs_str value)
+{
+    return FIND(genai_operations, value);
+}
+obs_str operation_of_openinference(obs_str value)
+{
+    return FIND(openinference_kinds, value);
+}
+obs_str operation_of_traceloop(obs_str value)
+{
+    return FIND(traceloop_kinds, value);
+}
+obs_str operation_of_llm_type(obs_str value)
+{
+    return FIND(llm_types, value);
+}
+obs_str operation_known(obs_str type)
+{
+    return FIND(types, type);
+}
 
 obs_str provider_canonical(obs_arena *arena, obs_str name)
 {

@@ -5,7 +5,10 @@
 #define NAME(id, number, name, kind) [number] = name,
 static const char *const names[OBS_N_SPAN_FIELDS] = {OBS_SPAN_FIELD_MAP(NAME)};
 
-const char *field_name(uint32_t field) { return names[field]; }
+const char *field_name(uint32_t field)
+{
+    return names[field];
+}
 
 int field_find(obs_str name)
 {

@@ -12,7 +12,10 @@ struct reader {
     const char *p, *end;
 };
 
-static bool digit(const struct reader *r) { return r->p < r->end && *r->p >= '0' && *r->p <= '9'; }
+static bool digit(const struct reader *r)
+{
+    return r->p < r->end && *r->p >= '0' && *r->p <= '9';
+}
 
 /* Exactly `width` digits. */
 static bool number(struct reader *r, unsigned width, int *ret_value)

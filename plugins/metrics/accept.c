@@ -25,7 +25,10 @@ struct range {
     int weight;      /* 0 .. FULL_WEIGHT */
 };
 
-static bool is_space(char c) { return c == ' ' || c == '\t'; }
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
 
 static obs_str trim(obs_str s)
 {
@@ -155,4 +158,7 @@ enum format accept_choose(obs_str header)
     return FORMAT_TEXT;
 }
 
-const char *accept_content_type(enum format format) { return formats[format].content_type; }
+const char *accept_content_type(enum format format)
+{
+    return formats[format].content_type;
+}

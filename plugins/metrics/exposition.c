@@ -12,7 +12,10 @@
 #define NUMBER_BYTES 32
 #define EXACT_INTEGERS 9007199254740992.0 /* 2^53 */
 
-static void append(obs_buf *out, const char *text) { obs_buf_append(out, text, strlen(text)); }
+static void append(obs_buf *out, const char *text)
+{
+    obs_buf_append(out, text, strlen(text));
+}
 
 /* `text` with a backslash before backslash and, if `quotes`, before '"', and
  * line feeds as \n; runs without any are appended at once. */

@@ -115,7 +115,10 @@ static int create(obs_instance *instance, const void *config_data, void **ret_se
     return OBS_OK;
 }
 
-static void destroy(void *self) { free(self); }
+static void destroy(void *self)
+{
+    free(self);
+}
 
 static const obs_option options[] = {
     {

@@ -75,9 +75,15 @@ int db_open(const struct settings *settings, int read_only, sqlite3 **ret_db, ch
     return OBS_OK;
 }
 
-void db_close(sqlite3 *db) { sqlite3_close(db); }
+void db_close(sqlite3 *db)
+{
+    sqlite3_close(db);
+}
 
-int db_run(sqlite3 *db, const char *sql) { return sqlite3_exec(db, sql, NULL, NULL, NULL); }
+int db_run(sqlite3 *db, const char *sql)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
 
 int db_error(int sqlite_code)
 {

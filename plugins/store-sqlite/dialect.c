@@ -65,7 +65,10 @@ static const char *column(uint32_t field)
     return field < OBS_N_SPAN_FIELDS ? expressions[field] : NULL;
 }
 
-static void placeholder(obs_buf *to, size_t number) { obs_buf_printf(to, "?%zu", number); }
+static void placeholder(obs_buf *to, size_t number)
+{
+    obs_buf_printf(to, "?%zu", number);
+}
 
 const struct sql_dialect sqlite_dialect = {
     .column = column,

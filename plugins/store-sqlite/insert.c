@@ -20,7 +20,7 @@ static int prepare_insert(sqlite3 *db, uint32_t content, const char *begin, cons
     for (size_t i = 0; i < n_columns; i++) {
         if (columns[i].content != content)
             continue;
-        at += snprintf(sql + at, sizeof(sql) - (size_t)at, ",%s" + (!content && n == 0),
+        at += snprintf(sql + at, sizeof(sql) - (size_t)at, "%s%s", content || n ? "," : "",
                        columns[i].name);
         strcat(marks, content || n ? ",?" : "?");
         n++;

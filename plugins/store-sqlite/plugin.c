@@ -157,7 +157,10 @@ static int register_metrics(struct store *store)
     return OBS_OK;
 }
 
-static void destroy(void *self) { free(self); }
+static void destroy(void *self)
+{
+    free(self);
+}
 
 static int create(obs_instance *instance, const void *config, void **ret_self)
 {

@@ -71,7 +71,10 @@ static const char *const steps[] = {
 
 #define N_STEPS ((int)(sizeof(steps) / sizeof(*steps)))
 
-int schema_version(void) { return N_STEPS; }
+int schema_version(void)
+{
+    return N_STEPS;
+}
 
 static int read_version(sqlite3 *db, int *ret_version)
 {

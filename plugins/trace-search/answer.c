@@ -4,7 +4,10 @@
 
 #include <sodium.h>
 
-static void end_arena(void *arena) { obs_arena_destroy(arena); }
+static void end_arena(void *arena)
+{
+    obs_arena_destroy(arena);
+}
 
 obs_arena *job_arena(obs_request *req)
 {

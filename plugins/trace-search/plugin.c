@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-static void destroy(void *self) { free(self); }
+static void destroy(void *self)
+{
+    free(self);
+}
 
 static int create(obs_instance *instance, const void *config, void **ret_self)
 {

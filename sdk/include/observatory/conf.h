@@ -24,8 +24,7 @@ typedef struct obs_conf obs_conf;
  * OBS_E_TOO_LARGE (64 MiB), OBS_E_NOMEM.
  * Thread: [control] or off the loop.  Since: ABI 1.0. */
 OBS_API OBS_MUST_CHECK int obs_conf_load(obs_arena *arena, const char *path,
-                                         const obs_conf **ret_root, char *error,
-                                         size_t error_size);
+                                         const obs_conf **ret_root, char *error, size_t error_size);
 
 /* OBS_CONF_* of `node`; OBS_CONF_NULL for NULL.
  * Thread: [any].  Since: ABI 1.0. */

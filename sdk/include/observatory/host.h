@@ -15,8 +15,7 @@ OBS_BEGIN_DECLS
 
 /* 1 when the table at `p` is large enough to have `member`.
  * Thread: [any].  Since: ABI 1.0. */
-#define OBS_HAS(type, p, member)                                                                   \
-    ((p)->size >= offsetof(type, member) + sizeof(((type *)0)->member))
+#define OBS_HAS(type, p, member) ((p)->size >= offsetof(type, member) + sizeof(((type *)0)->member))
 
 /* A bound service: call `table->fn(provider, …)`.  Since: ABI 1.0. */
 typedef struct obs_service {

@@ -23,8 +23,8 @@ OBS_API int obs_log_enabled(const obs_instance *instance, uint32_t level);
 /* Logs one formatted line under the instance's name. Say what was done to what
  * and what happens next ("..., retrying in 200 ms"). Never pass a secret.
  * Thread: [any].  Since: ABI 1.0. */
-OBS_API OBS_PRINTF(3, 4) void obs_log(obs_instance *instance, uint32_t level,
-                                      const char *format, ...);
+OBS_API OBS_PRINTF(3, 4) void obs_log(obs_instance *instance, uint32_t level, const char *format,
+                                      ...);
 
 OBS_END_DECLS
 #endif

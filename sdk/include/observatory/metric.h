@@ -24,8 +24,8 @@ typedef struct obs_series obs_series;
  * Since: ABI 1.0. */
 typedef struct obs_metric_spec {
     uint32_t size;
-    uint32_t kind;             /* OBS_METRIC_* */
-    const char *name;          /* without unit suffix rules broken: see OpenMetrics §5 */
+    uint32_t kind;    /* OBS_METRIC_* */
+    const char *name; /* without unit suffix rules broken: see OpenMetrics §5 */
     const char *help;
     const char *const *labels; /* n_labels names */
     size_t n_labels;
@@ -41,8 +41,7 @@ typedef struct obs_metric_spec {
  * not jump back). Errors: OBS_E_INVALID (bad name or labels), OBS_E_CONFLICT
  * (registered otherwise), OBS_E_NOMEM.
  * Thread: [control].  Since: ABI 1.0. */
-OBS_API OBS_MUST_CHECK int obs_metric_register(obs_instance *instance,
-                                               const obs_metric_spec *spec,
+OBS_API OBS_MUST_CHECK int obs_metric_register(obs_instance *instance, const obs_metric_spec *spec,
                                                obs_metric **ret_metric);
 
 /* The series with these label values (n_labels of them, NULL when there are

@@ -171,8 +171,7 @@ OBS_API obs_str obs_request_query(obs_request *req, const char *name);
 /* Calls `fn` for each query parameter in order until it returns non-zero;
  * returns what the last call did.  Thread: [worker].  Since: ABI 1.0. */
 OBS_API int obs_request_each_query(obs_request *req,
-                                   int (*fn)(obs_str name, obs_str value, void *user),
-                                   void *user);
+                                   int (*fn)(obs_str name, obs_str value, void *user), void *user);
 
 /* The value of header `name` (any case, RFC 9110 §5.1), fields of the same
  * name joined with ", "; ptr NULL when absent. Borrowed.
@@ -182,8 +181,7 @@ OBS_API obs_str obs_request_header(obs_request *req, const char *name);
 /* Calls `fn` for each header field in order until it returns non-zero;
  * returns what the last call did.  Thread: [worker].  Since: ABI 1.0. */
 OBS_API int obs_request_each_header(obs_request *req,
-                                    int (*fn)(obs_str name, obs_str value, void *user),
-                                    void *user);
+                                    int (*fn)(obs_str name, obs_str value, void *user), void *user);
 
 /* The request id: the client's X-Request-Id when it is sane (1-128 of
  * [A-Za-z0-9._-]), else a new one. Borrowed for the request's life.

@@ -88,8 +88,8 @@ typedef struct obs_filter {
 typedef struct obs_span_query {
     uint32_t size;
     uint32_t flags;
-    uint64_t fields;          /* OBS_FIELD_BIT()s wanted; others may be left empty */
-    int64_t from_ns;          /* start_ns in [from_ns, to_ns); INT64_MIN, INT64_MAX: open */
+    uint64_t fields; /* OBS_FIELD_BIT()s wanted; others may be left empty */
+    int64_t from_ns; /* start_ns in [from_ns, to_ns); INT64_MIN, INT64_MAX: open */
     int64_t to_ns;
     const obs_filter *filter; /* NULL: all */
     uint32_t sort_field;      /* OBS_FIELD_*: TS, DURATION, TTFT, TOTAL_COST, *_TOKENS */
@@ -106,7 +106,7 @@ typedef int (*obs_row_fn)(const obs_span *span, void *user);
 /* How a search ended.  Since: ABI 1.0. */
 typedef struct obs_search_result {
     uint32_t size;
-    int32_t error;    /* OBS_OK, OBS_E_STORE, OBS_E_TIMEOUT, OBS_E_INVALID (position) … */
+    int32_t error; /* OBS_OK, OBS_E_STORE, OBS_E_TIMEOUT, OBS_E_INVALID (position) … */
     uint32_t has_more;
     uint32_t n_rows;
     int64_t total;    /* with OBS_QUERY_TOTAL, else OBS_ABSENT */

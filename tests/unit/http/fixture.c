@@ -89,7 +89,10 @@ void fixture_close(struct fixture *f)
     free(f);
 }
 
-void fixture_turn(struct fixture *f) { uv_run(&f->worker.loop, UV_RUN_NOWAIT); }
+void fixture_turn(struct fixture *f)
+{
+    uv_run(&f->worker.loop, UV_RUN_NOWAIT);
+}
 
 static void check_limit(int64_t began_ns, const char *what)
 {
@@ -179,9 +182,15 @@ void client_send(struct client *c, const char *bytes, size_t len)
     }
 }
 
-void client_text(struct client *c, const char *text) { client_send(c, text, strlen(text)); }
+void client_text(struct client *c, const char *text)
+{
+    client_send(c, text, strlen(text));
+}
 
-void client_shut(struct client *c) { shutdown(c->fd, SHUT_WR); }
+void client_shut(struct client *c)
+{
+    shutdown(c->fd, SHUT_WR);
+}
 
 static void wait_for(struct client *c)
 {

@@ -101,7 +101,10 @@ static int close_server(void **state)
 
 #define GET "GET /hello/a HTTP/1.1\r\nHost: a\r\n\r\n"
 
-static char *get(void) { return exchange(f, GET, strlen(GET)); }
+static char *get(void)
+{
+    return exchange(f, GET, strlen(GET));
+}
 
 static void runs_hooks_in_order(void **state)
 {

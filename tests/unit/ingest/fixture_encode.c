@@ -54,7 +54,10 @@ static void varint(struct bytes *b, uint64_t value)
     } while (value);
 }
 
-static void tag(struct bytes *b, unsigned field, unsigned type) { varint(b, field << 3 | type); }
+static void tag(struct bytes *b, unsigned field, unsigned type)
+{
+    varint(b, field << 3 | type);
+}
 
 static void field_bytes(struct bytes *b, unsigned field, obs_str value)
 {
@@ -258,7 +261,10 @@ struct writer {
     const struct json_style *style;
 };
 
-static void put(struct writer *w, const char *text) { bytes_add(w->out, text, strlen(text)); }
+static void put(struct writer *w, const char *text)
+{
+    bytes_add(w->out, text, strlen(text));
+}
 
 static void space(struct writer *w)
 {

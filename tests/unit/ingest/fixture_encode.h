@@ -19,7 +19,10 @@ struct bytes {
 void bytes_add(struct bytes *b, const void *data, size_t len);
 void bytes_printf(struct bytes *b, const char *format, ...) OBS_PRINTF(2, 3);
 void bytes_finish(struct bytes *b);
-static inline obs_str bytes_str(const struct bytes *b) { return obs_str_n(b->data, b->len); }
+static inline obs_str bytes_str(const struct bytes *b)
+{
+    return obs_str_n(b->data, b->len);
+}
 
 /* How JSON is spelled. */
 struct json_style {

@@ -40,7 +40,10 @@ struct otlp_value string_value(const char *text)
     return (struct otlp_value){.kind = OTLP_STRING, .s = obs_str_of(text)};
 }
 
-struct otlp_value int_value(int64_t i) { return (struct otlp_value){.kind = OTLP_INT, .i = i}; }
+struct otlp_value int_value(int64_t i)
+{
+    return (struct otlp_value){.kind = OTLP_INT, .i = i};
+}
 
 struct otlp_value double_value(double d)
 {
@@ -60,7 +63,10 @@ void one_text(struct one *one, const char *key, const char *text)
     one_attr(one, key, string_value(text));
 }
 
-void one_int(struct one *one, const char *key, int64_t i) { one_attr(one, key, int_value(i)); }
+void one_int(struct one *one, const char *key, int64_t i)
+{
+    one_attr(one, key, int_value(i));
+}
 
 void one_resource(struct one *one, const char *key, const char *text)
 {

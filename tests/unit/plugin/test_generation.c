@@ -115,9 +115,18 @@ static void worker_down(void *self, obs_worker *worker, void *context)
     note(instance->name, call);
 }
 
-static void drain(void *self) { note(((obs_instance *)self)->name, "drain"); }
-static void stop(void *self) { note(((obs_instance *)self)->name, "stop"); }
-static void destroy(void *self) { note(((obs_instance *)self)->name, "destroy"); }
+static void drain(void *self)
+{
+    note(((obs_instance *)self)->name, "drain");
+}
+static void stop(void *self)
+{
+    note(((obs_instance *)self)->name, "stop");
+}
+static void destroy(void *self)
+{
+    note(((obs_instance *)self)->name, "destroy");
+}
 
 #define LIFE                                                                                       \
     .version = "1", .license = "Apache-2.0", .summary = "test", .create = create, .start = start,  \
@@ -199,7 +208,10 @@ static void add_three(struct world *world)
                      0);
 }
 
-static int64_t soon(void) { return obs_clock_mono_ns() + 5 * SECOND_NS; }
+static int64_t soon(void)
+{
+    return obs_clock_mono_ns() + 5 * SECOND_NS;
+}
 
 static void retire(struct world *world)
 {
@@ -282,8 +294,14 @@ struct leftovers {
     _Atomic int thread_ended;
 };
 
-static void on_tick(void *arg) { atomic_fetch_add(&((struct leftovers *)arg)->n_ticks, 1); }
-static void on_post(void *arg) { atomic_fetch_add(&((struct leftovers *)arg)->n_posts, 1); }
+static void on_tick(void *arg)
+{
+    atomic_fetch_add(&((struct leftovers *)arg)->n_ticks, 1);
+}
+static void on_post(void *arg)
+{
+    atomic_fetch_add(&((struct leftovers *)arg)->n_posts, 1);
+}
 
 /* A job that goes on while the plugin stops. */
 static void work_a_while(void *arg)

@@ -85,9 +85,15 @@ static int run_arguments(obs_command_call *call, void *self)
     return 3;
 }
 
-static void set_done(void *arg) { *(int *)arg = 1; }
+static void set_done(void *arg)
+{
+    *(int *)arg = 1;
+}
 
-static void work(void *arg) { (void)arg; }
+static void work(void *arg)
+{
+    (void)arg;
+}
 
 /* The way of a store: off the loop, back on it, done. */
 static int run_wait(obs_command_call *call, void *self)

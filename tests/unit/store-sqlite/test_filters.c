@@ -30,7 +30,10 @@ static const char *const tag_lists[] = {"[]", "[\"a\"]", "[\"a\",\"b%\"]", "[\"ä
                                         NULL};
 static const int64_t numbers[] = {OBS_ABSENT, 0, 1, 2, 1000, INT64_C(4000000000), INT64_MAX / 8};
 
-static obs_str any_text(void) { return obs_str_of(texts[below(10)]); }
+static obs_str any_text(void)
+{
+    return obs_str_of(texts[below(10)]);
+}
 
 static void make_spans(void)
 {
