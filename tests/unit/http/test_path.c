@@ -113,11 +113,8 @@ static void knows_a_host(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_true(host_valid(obs_str_of(good[i])));
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (host_valid(obs_str_of(bad[i])))
-            print_error("%s\n", bad[i]);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_false(host_valid(obs_str_of(bad[i])));
-    }
 }
 
 static void decodes_a_query(void **state)
