@@ -4,6 +4,7 @@
  * work, below a NOT each leaf is made two-valued by IS TRUE. */
 #include "filter_sql.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 struct walk {
@@ -41,8 +42,13 @@ static struct sql_bind *new_bind(struct sql *sql)
 
 int sql_bind_value(struct sql *sql, uint32_t kind, const obs_value *value)
 {
-    struct sql_bind *bind = new_bind(sql);
+    struct sql_bind *bind;
 
+    if (sql->n_binds >= sql->dialect->max_parameters)
+        return OBS_E_COMPLEX;
+    if (kind == BIND_REAL && isnan(value->d))
+        return OBS_E_INVALID;
+    bind = new_bind(sql);
     if (!bind)
         return OBS_E_NOMEM;
     *bind = (struct sql_bind){.kind = kind, .value = *value};
@@ -129,13 +135,12 @@ static int put_comparison(struct walk *w, const obs_filter *leaf, const char *co
 
 static int put_test(struct walk *w, const obs_filter *leaf, const char *column)
 {
-    bool json = kinds[leaf->field] == OBS_KIND_JSON;
-
     if (leaf->op == OBS_OP_EXISTS) {
         obs_buf_printf(w->sql->text, "%s IS NOT NULL", column);
         return OBS_OK;
     }
-    if (json != (leaf->op == OBS_OP_HAS))
+    if (leaf->op == OBS_OP_HAS ? leaf->field != OBS_FIELD_TAGS
+                               : kinds[leaf->field] == OBS_KIND_JSON)
         return OBS_E_UNSUPPORTED;
     if (leaf->op == OBS_OP_IN)
         return put_list(w, leaf, column, "IN ");

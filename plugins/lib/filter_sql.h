@@ -8,7 +8,7 @@
 
 #include <observatory/memory.h>
 
-/* How a parameter is to be bound.  */
+/* How a parameter is to be bound. */
 enum { BIND_INT, BIND_REAL, BIND_TEXT, BIND_BLOB };
 
 struct sql_bind {
@@ -26,13 +26,14 @@ struct sql {
 };
 
 struct sql_dialect {
-    /* The expression of a field, NULL when it cannot be filtered. */
+    /* The expression of a field, NULL when the store cannot filter by it. */
     const char *(*column)(uint32_t field);
     /* A condition that JSON list `column` has the text `placeholder`, as a format
      * with two %s in that order. */
     const char *has;
     /* Writes the placeholder of parameter `number` (from 1). */
     void (*placeholder)(obs_buf *to, size_t number);
+    size_t max_parameters; /* of one statement */
 };
 
 /* What a tree may look like; a larger one is OBS_E_COMPLEX. */
@@ -43,13 +44,16 @@ struct sql_limits {
 /* An empty statement. Errors: OBS_E_NOMEM. */
 int sql_init(struct sql *sql, obs_arena *arena, const struct sql_dialect *dialect);
 
-/* Adds a parameter and its placeholder; text and blobs are copied. */
+/* Adds a parameter and its placeholder; text and blobs are copied. Errors:
+ * OBS_E_COMPLEX (more than the dialect's max_parameters), OBS_E_INVALID (a real
+ * that is no number), OBS_E_NOMEM. */
 int sql_bind_value(struct sql *sql, uint32_t kind, const obs_value *value);
 int sql_bind_int(struct sql *sql, int64_t value);
 int sql_bind_text(struct sql *sql, obs_str value);
 
-/* Appends the condition for `filter`, which is true or false but never NULL
- * where it stands in a WHERE. Errors: OBS_E_UNSUPPORTED (field or operator),
+/* Appends the condition for `filter`: a row is selected exactly when the filter
+ * holds. EXISTS works on every field, HAS on tags, the others on what is not
+ * JSON. Errors: OBS_E_UNSUPPORTED (field or operator),
  * OBS_E_COMPLEX, OBS_E_INVALID (a tree that is none), OBS_E_NOMEM. */
 int sql_filter(struct sql *sql, const obs_filter *filter, const struct sql_limits *limits);
 

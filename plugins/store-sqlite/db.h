@@ -35,8 +35,9 @@ int db_open(const struct settings *settings, int read_only, sqlite3 **ret_db, ch
 /* Closes; NULL is a no-op. */
 void db_close(sqlite3 *db);
 
-/* What a SQLite result code means for a client of the store. */
-int db_error(int sqlite_code);
+/* What a SQLite result code of this connection's last call means for a client of
+ * the store. */
+int db_error(sqlite3 *db, int sqlite_code);
 
 /* Runs SQL without a result. Returns a SQLite result code. */
 int db_run(sqlite3 *db, const char *sql);

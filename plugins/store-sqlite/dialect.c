@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Columns of the fields, with table aliases s (spans) and c (contents). Totals of
- * tokens are sums of the parts that are known, as in obs_span_total_tokens(). */
+ * tokens are sums of the parts that are known, and the speed is what it is there:
+ * all as the functions of <observatory/span.h> reckon. */
 #include "dialect.h"
 
 #include <stddef.h>
@@ -17,6 +18,9 @@
     "s.output_tokens,s.reasoning_tokens) IS NULL THEN NULL ELSE IFNULL(s.input_tokens,0)+"         \
     "IFNULL(s.cache_read_tokens,0)+IFNULL(s.cache_write_tokens,0)+IFNULL(s.output_tokens,0)+"      \
     "IFNULL(s.reasoning_tokens,0) END)"
+#define SPEED                                                                                      \
+    "(" COMPLETION "*1e9/(s.duration_ns-CASE WHEN s.ttft_ns<s.duration_ns THEN s.ttft_ns ELSE 0 "  \
+    "END))"
 
 static const char *const expressions[OBS_N_SPAN_FIELDS] = {
     [OBS_FIELD_TS] = "s.start_ns",
@@ -48,6 +52,7 @@ static const char *const expressions[OBS_N_SPAN_FIELDS] = {
     [OBS_FIELD_COST_SOURCE] = "s.cost_source",
     [OBS_FIELD_DURATION] = "s.duration_ns",
     [OBS_FIELD_TTFT] = "s.ttft_ns",
+    [OBS_FIELD_TOKENS_PER_SECOND] = SPEED, /* over no time it is NULL */
     [OBS_FIELD_STATUS] = "s.status",
     [OBS_FIELD_ERROR_TYPE] = "s.error_type",
     [OBS_FIELD_ERROR_MESSAGE] = "s.error_message",
@@ -56,8 +61,14 @@ static const char *const expressions[OBS_N_SPAN_FIELDS] = {
     [OBS_FIELD_ENVIRONMENT] = "s.environment",
     [OBS_FIELD_RELEASE] = "s.release",
     [OBS_FIELD_TAGS] = "s.tags",
+    [OBS_FIELD_ATTRIBUTES] = "s.attributes",
+    [OBS_FIELD_RESOURCE_ATTRIBUTES] = "s.resource_attributes",
+    [OBS_FIELD_EVENTS] = "s.events",
+    [OBS_FIELD_LINKS] = "s.links",
     [OBS_FIELD_SAMPLED] = "(s.flags&1)",
     [OBS_FIELD_SAMPLE_RATE] = "s.sample_rate",
+    [OBS_FIELD_MODEL_PARAMETERS] = "s.model_parameters",
+    [OBS_FIELD_TOOL_CALLS] = "s.tool_calls",
 };
 
 static const char *column(uint32_t field)
@@ -74,6 +85,7 @@ const struct sql_dialect sqlite_dialect = {
     .column = column,
     .has = "EXISTS(SELECT 1 FROM json_each(%s) WHERE json_each.value=%s)",
     .placeholder = placeholder,
+    .max_parameters = 32000, /* SQLITE_MAX_VARIABLE_NUMBER is 32766 where nobody changed it */
 };
 
 const char *sort_column(uint32_t field, int *ret_nullable)

@@ -6,6 +6,7 @@
 #include "search.h"
 #include "writer.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -23,7 +24,7 @@ struct store {
 #define AT(member) offsetof(struct settings, member)
 /* name, type, flags, offset, default, min, max, choices, help */
 static const obs_option options[] = {
-    {"path", OBS_OPT_PATH, OBS_OPT_REQUIRED, AT(path), NULL, NULL, NULL, NULL,
+    {"path", OBS_OPT_PATH, 0, AT(path), "observatory.db", NULL, NULL, NULL,
      "the database file; its folder is made when missing"},
     {"synchronous", OBS_OPT_CHOICE, 0, AT(synchronous), "full", NULL, NULL, "full|normal",
      "full survives a power cut, normal only the end of the process"},
@@ -67,8 +68,10 @@ static int in_scope(const obs_scope *scope, obs_str project)
 static int check_span(const obs_scope *scope, const obs_span *span)
 {
     static const uint8_t none[16];
+    int64_t duration_ns;
 
-    if (span->end_ns < span->start_ns || span->project_id.len == 0 ||
+    if (__builtin_sub_overflow(span->end_ns, span->start_ns, &duration_ns) || duration_ns < 0 ||
+        span->project_id.len == 0 || !isfinite(span->sample_rate) ||
         memcmp(span->trace_id, none, 16) == 0 || memcmp(span->span_id, none, 8) == 0)
         return OBS_E_INVALID;
     return in_scope(scope, span->project_id) ? OBS_OK : OBS_E_FORBIDDEN_PROJECT;
@@ -207,6 +210,8 @@ static void stop(void *self)
 
     readers_stop(store->readers);
     writer_stop(store->writer); /* last: its closing writes the log back */
+    obs_series_set(store->connections[0], 0);
+    obs_series_set(store->connections[1], 0);
     store->readers = NULL;
     store->writer = NULL;
 }

@@ -12,6 +12,7 @@ struct reader {
     struct readers *pool;
     obs_thread *thread;
     sqlite3 *db;
+    struct statements statements;
 };
 
 struct readers {
@@ -57,7 +58,7 @@ static void read_jobs(void *arg)
     struct read_job *job;
 
     while ((job = take(reader->pool))) {
-        job->run(job, reader->db);
+        job->run(job, &reader->statements);
         /* an answer must not get lost for want of memory: wait for some */
         while (obs_post(reader->pool->instance, job->worker, finish_job, job) < 0)
             nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
@@ -92,6 +93,7 @@ static int start_reader(struct readers *pool, struct reader *reader, char *error
     reader->pool = pool;
     if (rc < 0)
         return rc;
+    reader->statements.db = reader->db;
     rc = obs_thread_start(pool->instance, "sqlite-reader", read_jobs, reader, &reader->thread);
     if (rc < 0)
         snprintf(error, error_size, "no thread for a reader");
@@ -135,6 +137,7 @@ void readers_stop(struct readers *pool)
     pthread_mutex_unlock(&pool->lock);
     for (size_t i = 0; i < pool->n_items; i++) {
         obs_thread_join(pool->items[i].thread);
+        statements_finish(&pool->items[i].statements);
         db_close(pool->items[i].db);
     }
     pthread_cond_destroy(&pool->filled);

@@ -5,6 +5,7 @@
 #define STORE_SQLITE_READER_H
 
 #include "db.h"
+#include "statement.h"
 
 #include <observatory/store.h>
 
@@ -15,7 +16,7 @@ struct readers;
 struct read_job {
     struct read_job *next; /* the pool's */
     obs_worker *worker;    /* the pool's */
-    void (*run)(struct read_job *job, sqlite3 *db);
+    void (*run)(struct read_job *job, struct statements *statements);
     void (*done)(struct read_job *job);
 };
 

@@ -13,11 +13,12 @@ struct get {
     void *user;
 };
 
-static int read_value(struct get *g, sqlite3 *db)
+static void run(struct read_job *job, struct statements *statements)
 {
+    static const obs_str sql = OBS_STR("SELECT value FROM records WHERE space=?1 AND key=?2");
+    struct get *g = (struct get *)job;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT value FROM records WHERE space=?1 AND key=?2", -1,
-                                &stmt, NULL);
+    int rc = statement_get(statements, sql, &stmt);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text64(stmt, 1, g->space.ptr, g->space.len, SQLITE_STATIC, SQLITE_UTF8);
@@ -30,14 +31,9 @@ static int read_value(struct get *g, sqlite3 *db)
                                                      (size_t)sqlite3_column_bytes(stmt, 0)));
         g->error = g->value.ptr ? OBS_OK : OBS_E_NOMEM;
     } else {
-        g->error = rc == SQLITE_DONE ? OBS_E_NOT_FOUND : db_error(rc);
+        g->error = rc == SQLITE_DONE ? OBS_E_NOT_FOUND : db_error(statements->db, rc);
     }
-    return sqlite3_finalize(stmt);
-}
-
-static void run(struct read_job *job, sqlite3 *db)
-{
-    (void)read_value((struct get *)job, db); /* the error is in the job */
+    statement_release(stmt);
 }
 
 static void finish(struct read_job *job)

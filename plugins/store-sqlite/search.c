@@ -52,15 +52,16 @@ static void select_columns(struct search *s, uint64_t fields, bool *ret_contents
     obs_buf_printf(s->sql.text, ",%s", s->sort);
 }
 
-/* Whether a filter looks into contents: only then the count has to join it. */
-static bool reads_contents(const obs_filter *filter)
+/* Whether a filter looks into contents: only then they are joined. What lies
+ * deeper than `depth` is refused elsewhere. */
+static bool reads_contents(const obs_filter *filter, int64_t depth)
 {
-    if (!filter)
+    if (!filter || depth == 0)
         return false;
     if (filter->kind == OBS_FILTER_LEAF)
         return filter->field >= OBS_FIELD_INPUT_TEXT && filter->field <= OBS_FIELD_OUTPUT_MESSAGES;
     for (size_t i = 0; i < filter->n_children; i++)
-        if (reads_contents(filter->children[i]))
+        if (reads_contents(filter->children[i], depth - 1))
             return true;
     return false;
 }
@@ -126,15 +127,15 @@ static int put_position(struct search *s, const struct position *p)
     return rc;
 }
 
-static void put_order(struct search *s)
+static int put_order(struct search *s)
 {
     const char *order = s->descending ? "DESC" : "ASC";
 
     obs_buf_printf(s->sql.text, " ORDER BY ");
     if (s->sort_nullable)
         obs_buf_printf(s->sql.text, "%s IS NULL,", s->sort);
-    obs_buf_printf(s->sql.text, "%s %s,s.id %s LIMIT %llu", s->sort, order, order,
-                   (unsigned long long)s->limit + 1);
+    obs_buf_printf(s->sql.text, "%s %s,s.id %s LIMIT ", s->sort, order, order);
+    return sql_bind_int(&s->sql, (int64_t)s->limit + 1);
 }
 
 static int read_position(const struct search *s, obs_str bytes, struct position *ret_position)
@@ -156,16 +157,17 @@ static int build_search(struct search *s, const obs_scope *scope, const obs_span
 
     select_columns(s, query->fields, &contents);
     obs_buf_printf(s->sql.text, " FROM spans s%s",
-                   contents || reads_contents(query->filter) ? " LEFT JOIN contents c ON c.id=s.id"
-                                                             : "");
+                   contents || reads_contents(query->filter, s->settings->filter_depth)
+                       ? " LEFT JOIN contents c ON c.id=s.id"
+                       : "");
     rc = put_conditions(&s->sql, s->settings, scope, query);
     if (rc == OBS_OK && query->after.len) {
         rc = read_position(s, query->after, &position);
         if (rc == OBS_OK)
             rc = put_position(s, &position);
     }
-    put_order(s);
-    obs_buf_append(s->sql.text, "", 1);
+    if (rc == OBS_OK)
+        rc = put_order(s);
     return rc < 0 ? rc : obs_buf_error(s->sql.text);
 }
 
@@ -176,9 +178,10 @@ static int build_count(struct search *s, const obs_scope *scope, const obs_span_
     if (rc < 0)
         return rc;
     obs_buf_printf(s->count.text, "SELECT count(*) FROM spans s%s",
-                   reads_contents(query->filter) ? " LEFT JOIN contents c ON c.id=s.id" : "");
+                   reads_contents(query->filter, s->settings->filter_depth)
+                       ? " LEFT JOIN contents c ON c.id=s.id"
+                       : "");
     rc = put_conditions(&s->count, s->settings, scope, query);
-    obs_buf_append(s->count.text, "", 1);
     return rc < 0 ? rc : obs_buf_error(s->count.text);
 }
 
@@ -210,30 +213,36 @@ static int too_late(void *user)
     return obs_clock_mono_ns() > s->deadline_ns;
 }
 
-static int prepare(sqlite3 *db, const struct sql *sql, sqlite3_stmt **ret_stmt)
+static int bind(const struct sql *sql, sqlite3_stmt *stmt)
 {
-    obs_str text = obs_buf_str(sql->text);
-    int rc = sqlite3_prepare_v2(db, text.ptr, (int)text.len, ret_stmt, NULL);
+    int rc = SQLITE_OK;
 
     for (size_t i = 0; i < sql->n_binds && rc == SQLITE_OK; i++) {
         const struct sql_bind *b = &sql->binds[i];
         int at = (int)i + 1;
         switch (b->kind) {
         case BIND_TEXT:
-            rc = sqlite3_bind_text64(*ret_stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC,
+            rc = sqlite3_bind_text64(stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC,
                                      SQLITE_UTF8);
             break;
         case BIND_BLOB:
-            rc = sqlite3_bind_blob64(*ret_stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC);
+            rc = sqlite3_bind_blob64(stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC);
             break;
         case BIND_REAL:
-            rc = sqlite3_bind_double(*ret_stmt, at, b->value.d);
+            rc = sqlite3_bind_double(stmt, at, b->value.d);
             break;
         default:
-            rc = sqlite3_bind_int64(*ret_stmt, at, b->value.i);
+            rc = sqlite3_bind_int64(stmt, at, b->value.i);
         }
     }
     return rc;
+}
+
+static int prepare(struct statements *statements, const struct sql *sql, sqlite3_stmt **ret_stmt)
+{
+    int rc = statement_get(statements, obs_buf_str(sql->text), ret_stmt);
+
+    return rc == SQLITE_OK ? bind(sql, *ret_stmt) : rc;
 }
 
 static void note_position(struct search *s, sqlite3_stmt *stmt)
@@ -262,47 +271,65 @@ static bool give_row(struct search *s, sqlite3_stmt *stmt)
     return s->row && s->row(&span, s->user);
 }
 
-static int read_rows(struct search *s, sqlite3 *db)
+/* Returns SQLITE_DONE or an error. */
+static int read_rows(struct search *s, struct statements *statements)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = prepare(db, &s->sql, &stmt);
+    bool enough = false;
+    int rc = prepare(statements, &s->sql, &stmt);
 
-    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+    if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
-        if (rc != SQLITE_ROW)
-            break;
-        if (s->result.n_rows == s->limit || give_row(s, stmt)) {
-            s->result.has_more = 1;
-            rc = SQLITE_DONE;
-        }
+    while (rc == SQLITE_ROW && !enough) {
+        enough = give_row(s, stmt) || s->result.n_rows == s->limit;
+        rc = sqlite3_step(stmt);
     }
-    sqlite3_finalize(stmt);
+    if (rc == SQLITE_ROW) {
+        s->result.has_more = 1;
+        rc = SQLITE_DONE;
+    }
+    statement_release(stmt);
     return rc;
 }
 
-static int read_total(struct search *s, sqlite3 *db)
+/* Returns SQLITE_DONE or an error. */
+static int read_total(struct search *s, struct statements *statements)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = prepare(db, &s->count, &stmt);
+    int rc = prepare(statements, &s->count, &stmt);
 
-    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         s->result.total = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
+        rc = SQLITE_DONE;
+    }
+    statement_release(stmt);
     return rc;
 }
 
-static void run(struct read_job *job, sqlite3 *db)
+/* Rows and total come from one snapshot. */
+static int read_both(struct search *s, struct statements *statements)
+{
+    int rc = db_run(statements->db, "BEGIN");
+
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = read_rows(s, statements);
+    if (rc == SQLITE_DONE)
+        rc = read_total(s, statements);
+    (void)db_run(statements->db, "ROLLBACK"); /* nothing was written */
+    return rc;
+}
+
+static void run(struct read_job *job, struct statements *statements)
 {
     struct search *s = (struct search *)job;
     int64_t start_ns = obs_clock_mono_ns();
     int rc;
 
-    sqlite3_progress_handler(db, STEPS_PER_CHECK, too_late, s);
-    rc = read_rows(s, db);
-    if (rc == SQLITE_DONE && s->with_total)
-        rc = read_total(s, db);
-    sqlite3_progress_handler(db, 0, NULL, NULL);
-    s->result.error = db_error(rc);
+    sqlite3_progress_handler(statements->db, STEPS_PER_CHECK, too_late, s);
+    rc = s->with_total ? read_both(s, statements) : read_rows(s, statements);
+    s->result.error = db_error(statements->db, rc);
+    sqlite3_progress_handler(statements->db, 0, NULL, NULL);
     obs_series_observe(s->duration_s, (double)(obs_clock_mono_ns() - start_ns) / 1e9);
 }
 
@@ -367,7 +394,7 @@ int search_explain(const struct settings *settings, const obs_scope *scope,
 
     if (rc < 0)
         return rc;
-    snprintf(text, size, "%s", obs_buf_str(s->sql.text).ptr);
+    snprintf(text, size, "%.*s", OBS_STR_ARG(obs_buf_str(s->sql.text)));
     obs_arena_destroy(s->sql.arena);
     return OBS_OK;
 }

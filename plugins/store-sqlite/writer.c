@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Group commit. No lingering: while one transaction is written the next ones
  * queue up, so the batch grows with the load by itself. An error of the database
- * fails the whole transaction and everyone in it; a wrong span never gets here. */
+ * fails the whole transaction and everyone in it; an error in one request fails
+ * that one alone, since each is then tried by itself. */
 #include "writer.h"
 #include "insert.h"
 #include "schema.h"
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define PROBE_S 1 /* between looks whether a failing database works again */
 
 /* Queued, then in a transaction, then on its way back to its worker. */
 struct job {
@@ -34,6 +37,7 @@ struct writer {
     sqlite3 *db;
     struct insert insert;
     int health; /* last error told, OBS_OK: healthy */
+    obs_series *batch, *queue, *commit_s;
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t filled;
@@ -41,8 +45,6 @@ struct writer {
     size_t queued_spans;
     uint64_t queued_bytes;
     bool ending;
-
-    obs_series *batch, *queue, *commit_s;
 };
 
 /* --- queue ---------------------------------------------------------------------- */
@@ -69,23 +71,21 @@ static int enqueue(struct writer *w, struct job *job)
         w->last = &job->next;
         w->queued_spans += job->n_spans;
         w->queued_bytes += job->bytes;
+        obs_series_set(w->queue, (double)w->queued_spans);
         pthread_cond_signal(&w->filled);
     }
     pthread_mutex_unlock(&w->lock);
     return rc;
 }
 
-/* Waits for work and takes up to commit_max_spans of it; NULL: the end. */
-static struct job *take(struct writer *w)
+/* Takes the oldest of what is queued, up to commit_max_spans but at least one
+ * request. */
+static struct job *take_batch(struct writer *w)
 {
-    struct job *jobs, *job;
+    struct job *first = w->first, *job = first;
     size_t spans = 0;
 
-    pthread_mutex_lock(&w->lock);
-    while (!w->first && !w->ending)
-        pthread_cond_wait(&w->filled, &w->lock);
-    jobs = job = w->first;
-    while (job) {
+    for (;;) {
         spans += job->n_spans;
         w->queued_spans -= job->n_spans;
         w->queued_bytes -= job->bytes;
@@ -93,20 +93,56 @@ static struct job *take(struct writer *w)
             break;
         job = job->next;
     }
-    if (job) {
-        w->first = job->next;
-        if (!w->first)
-            w->last = &w->first;
-        job->next = NULL;
-    }
+    w->first = job->next;
+    if (!w->first)
+        w->last = &w->first;
+    job->next = NULL;
     obs_series_set(w->queue, (double)w->queued_spans);
+    obs_series_observe(w->batch, (double)spans);
+    return first;
+}
+
+/* Waits for work, while unhealthy for PROBE_S at most. False: the end, and then
+ * nothing is left. */
+static bool wait_for_work(struct writer *w, struct job **ret_jobs)
+{
+    struct timespec until;
+    bool going;
+    int rc = 0;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PROBE_S;
+    pthread_mutex_lock(&w->lock);
+    while (!w->first && !w->ending && rc == 0)
+        rc = w->health == OBS_OK ? pthread_cond_wait(&w->filled, &w->lock)
+                                 : pthread_cond_timedwait(&w->filled, &w->lock, &until);
+    going = w->first || !w->ending;
+    *ret_jobs = w->first ? take_batch(w) : NULL;
     pthread_mutex_unlock(&w->lock);
-    if (jobs)
-        obs_series_observe(w->batch, (double)spans);
-    return jobs;
+    return going;
 }
 
 /* --- answers ---------------------------------------------------------------------- */
+
+static void forget_existing(struct job *job)
+{
+    free((char *)(uintptr_t)job->existing.ptr);
+    job->existing = obs_str_n(NULL, 0);
+}
+
+/* 1 for an error that lies in what was to be written, not in the database. */
+static bool is_of_request(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+    case SQLITE_NOMEM:
+        return true;
+    default:
+        return false;
+    }
+}
 
 static void answer(void *arg)
 {
@@ -118,39 +154,42 @@ static void answer(void *arg)
         job->record_done(OBS_E_CONFLICT, job->existing, job->user);
     else
         job->record_done(job->result.error, job->value, job->user);
-    free((char *)(uintptr_t)job->existing.ptr);
+    forget_existing(job);
     free(job);
 }
 
 /* An answer must not get lost for want of memory: wait until there is some. */
+static void send_answer(struct writer *w, struct job *job, int error)
+{
+    if (error < 0)
+        job->result.n_stored = job->result.n_repeated = 0;
+    job->result.error = error;
+    while (obs_post(w->instance, job->worker, answer, job) < 0)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+}
+
 static void send_answers(struct writer *w, struct job *jobs, int error)
 {
     while (jobs) {
-        struct job *job = jobs;
-        jobs = job->next;
-        if (error < 0)
-            job->result.n_stored = job->result.n_repeated = 0;
-        job->result.error = error;
-        while (obs_post(w->instance, job->worker, answer, job) < 0)
-            nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        struct job *next = jobs->next; /* the answer frees the job */
+        send_answer(w, jobs, error);
+        jobs = next;
     }
 }
 
-/* Tells operators once when the state of the database changes. */
-static void report(struct writer *w, int error)
+/* Tells operators once when the state of the database changes: `rc` is SQLite's,
+ * `error` what it means. */
+static void report(struct writer *w, int rc, int error)
 {
     if (error == w->health)
         return;
     w->health = error;
-    if (error == OBS_OK) {
-        obs_log(w->instance, OBS_LOG_INFO, "writing works again");
+    if (error == OBS_OK)
         obs_health_report(w->instance, "database", OBS_HEALTHY, "writing works");
-    } else {
-        obs_log(w->instance, OBS_LOG_ERROR, "writing failed: %s; spans are refused until it works",
-                sqlite3_errmsg(w->db));
-        obs_health_report(w->instance, "database", OBS_UNHEALTHY, "writing failed: %s",
-                          obs_error(error)->text);
-    }
+    else
+        obs_health_report(w->instance, "database", OBS_UNHEALTHY,
+                          "writing failed, spans are refused until it works again: %s",
+                          sqlite3_errstr(rc));
 }
 
 /* --- transactions ------------------------------------------------------------------- */
@@ -162,6 +201,7 @@ static int write_job(struct writer *w, struct job *job)
     if (!job->spans)
         return insert_record(&w->insert, job->space, job->key, job->value, job->flags,
                              &job->existing);
+    job->result.n_stored = job->result.n_repeated = 0;
     for (size_t i = 0; i < job->n_spans && rc == SQLITE_OK; i++) {
         rc = insert_span(&w->insert, &job->spans[i], &is_new);
         if (rc == SQLITE_OK && is_new)
@@ -172,21 +212,53 @@ static int write_job(struct writer *w, struct job *job)
     return rc;
 }
 
-static void commit(struct writer *w, struct job *jobs)
+/* One transaction of the jobs from `first` up to but without `end`. Returns a
+ * SQLite result code; unless it is SQLITE_OK, nothing was written. `ret_error`
+ * gets what it means, which cannot be told any more after the rollback. */
+static int transact(struct writer *w, struct job *first, const struct job *end, int *ret_error)
 {
     int64_t start_ns = obs_clock_mono_ns();
-    int rc = db_run(w->db, "BEGIN IMMEDIATE"), error;
+    int rc = db_run(w->db, "BEGIN IMMEDIATE");
 
-    for (struct job *job = jobs; job && rc == SQLITE_OK; job = job->next)
+    for (struct job *job = first; job != end && rc == SQLITE_OK; job = job->next)
         rc = write_job(w, job);
     if (rc == SQLITE_OK)
         rc = db_run(w->db, "COMMIT");
-    error = db_error(rc);
-    report(w, error);
+    *ret_error = db_error(w->db, rc);
+    if (!is_of_request(rc))
+        report(w, rc, *ret_error);
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(w->db))
         (void)db_run(w->db, "ROLLBACK"); /* SQLite may have done it already */
     obs_series_observe(w->commit_s, (double)(obs_clock_mono_ns() - start_ns) / 1e9);
-    send_answers(w, jobs, error);
+    return rc;
+}
+
+static void commit(struct writer *w, struct job *jobs)
+{
+    int error, rc = transact(w, jobs, NULL, &error);
+
+    if (!is_of_request(rc)) {
+        send_answers(w, jobs, error);
+        return;
+    }
+    while (jobs) { /* one of them is at fault: only it shall fail */
+        struct job *next = jobs->next;
+        forget_existing(jobs);
+        (void)transact(w, jobs, next, &error); /* `error` says it */
+        send_answer(w, jobs, error);
+        jobs = next;
+    }
+}
+
+/* Nobody sends spans to a server that is not ready, so recovery has to be looked
+ * for: something as large as a small batch is written and removed again. */
+static void probe(struct writer *w)
+{
+    int rc = db_run(w->db, "REPLACE INTO records VALUES('store-sqlite','probe',zeroblob(65536))");
+
+    if (rc == SQLITE_OK)
+        rc = db_run(w->db, "DELETE FROM records WHERE space='store-sqlite' AND key='probe'");
+    report(w, rc, db_error(w->db, rc));
 }
 
 static void run(void *arg)
@@ -194,8 +266,11 @@ static void run(void *arg)
     struct writer *w = arg;
     struct job *jobs;
 
-    while ((jobs = take(w)))
-        commit(w, jobs);
+    while (wait_for_work(w, &jobs))
+        if (jobs)
+            commit(w, jobs);
+        else
+            probe(w);
 }
 
 /* --- calls ------------------------------------------------------------------------------ */

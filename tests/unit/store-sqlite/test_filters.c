@@ -53,7 +53,11 @@ static void make_spans(void)
         s->cache_read_tokens = numbers[below(7)];
         s->output_tokens = numbers[below(7)];
         s->reasoning_tokens = numbers[below(7)];
+        s->cache_write_tokens = numbers[below(7)];
         s->total_cost = numbers[below(7)];
+        s->ttft_ns = (int64_t)below(6) - 1;
+        s->attributes = obs_str_of(below(2) ? "{}" : NULL);
+        s->output_messages = obs_str_of(below(2) ? "[]" : NULL);
         s->sample_rate = (double)below(3) / 2;
         if (below(2))
             memset(s->parent_span_id, 3, 8);
@@ -66,8 +70,16 @@ static const uint32_t fields[] = {
     OBS_FIELD_INPUT_TEXT,   OBS_FIELD_PROMPT_TOKENS, OBS_FIELD_COMPLETION_TOKENS,
     OBS_FIELD_TOTAL_TOKENS, OBS_FIELD_CACHED_TOKENS, OBS_FIELD_TOTAL_COST,
     OBS_FIELD_DURATION,     OBS_FIELD_STATUS,        OBS_FIELD_SAMPLED,
-    OBS_FIELD_SAMPLE_RATE,  OBS_FIELD_TAGS,
+    OBS_FIELD_SAMPLE_RATE,  OBS_FIELD_TAGS,          OBS_FIELD_TOKENS_PER_SECOND,
+    OBS_FIELD_TTFT,         OBS_FIELD_ATTRIBUTES,    OBS_FIELD_OUTPUT_MESSAGES,
+    OBS_FIELD_TRACE_ID,     OBS_FIELD_PROJECT_ID,    OBS_FIELD_CACHE_WRITE_TOKENS,
 };
+
+static int is_json(uint32_t field)
+{
+    return field == OBS_FIELD_TAGS || field == OBS_FIELD_ATTRIBUTES ||
+           field == OBS_FIELD_OUTPUT_MESSAGES;
+}
 
 /* --- the naive evaluator --------------------------------------------------------- */
 
@@ -117,6 +129,25 @@ static int value_of(const obs_span *s, uint32_t field, obs_value *ret)
     case OBS_FIELD_TOTAL_COST:
         ret->i = s->total_cost;
         return ret->i >= 0;
+    case OBS_FIELD_CACHE_WRITE_TOKENS:
+        ret->i = s->cache_write_tokens;
+        return ret->i >= 0;
+    case OBS_FIELD_TTFT:
+        ret->i = s->ttft_ns;
+        return ret->i >= 0;
+    case OBS_FIELD_TOKENS_PER_SECOND:
+        ret->d = obs_span_tokens_per_second(s);
+        return ret->d >= 0;
+    case OBS_FIELD_ATTRIBUTES:
+        return s->attributes.len > 0;
+    case OBS_FIELD_OUTPUT_MESSAGES:
+        return s->output_messages.len > 0;
+    case OBS_FIELD_TRACE_ID:
+        ret->s = obs_str_n((const char *)s->trace_id, 16);
+        return 1;
+    case OBS_FIELD_PROJECT_ID:
+        ret->s = s->project_id;
+        return 1;
     case OBS_FIELD_DURATION:
         ret->i = s->end_ns - s->start_ns;
         return 1;
@@ -134,7 +165,8 @@ static int value_of(const obs_span *s, uint32_t field, obs_value *ret)
 
 static int is_text(uint32_t field)
 {
-    return field == OBS_FIELD_SPAN_ID || field == OBS_FIELD_PARENT_SPAN_ID ||
+    return field == OBS_FIELD_SPAN_ID || field == OBS_FIELD_TRACE_ID ||
+           field == OBS_FIELD_PROJECT_ID || field == OBS_FIELD_PARENT_SPAN_ID ||
            field == OBS_FIELD_MODEL || field == OBS_FIELD_PROVIDER ||
            field == OBS_FIELD_SESSION_ID || field == OBS_FIELD_INPUT_TEXT;
 }
@@ -145,7 +177,7 @@ static int order(uint32_t field, const obs_value *a, const obs_value *b)
     size_t n = a->s.len < b->s.len ? a->s.len : b->s.len;
     int c;
 
-    if (field == OBS_FIELD_SAMPLE_RATE)
+    if (field == OBS_FIELD_SAMPLE_RATE || field == OBS_FIELD_TOKENS_PER_SECOND)
         return (a->d > b->d) - (a->d < b->d);
     if (!is_text(field))
         return (a->i > b->i) - (a->i < b->i);
@@ -235,8 +267,8 @@ static const obs_filter *random_leaf(obs_arena *arena)
     f->field = fields[below(sizeof(fields) / sizeof(*fields))];
     f->op = 1 + (uint32_t)below(OBS_OP_EXISTS);
     f->n_values = 1;
-    if (f->field == OBS_FIELD_TAGS)
-        f->op = below(3) ? OBS_OP_HAS : OBS_OP_EXISTS;
+    if (is_json(f->field))
+        f->op = f->field == OBS_FIELD_TAGS && below(3) ? OBS_OP_HAS : OBS_OP_EXISTS;
     else if (f->op == OBS_OP_IN || f->op == OBS_OP_NOT_IN)
         f->n_values = below(4);
     for (size_t i = 0; i < 4; i++)

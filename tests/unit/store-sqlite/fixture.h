@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store as its consumers see it, on a file of its own, with calls that wait
+ * for their answer. */
+#ifndef TESTS_UNIT_STORE_SQLITE_FIXTURE_H
+#define TESTS_UNIT_STORE_SQLITE_FIXTURE_H
+
+#include "db.h"
+#include "fake_host.h"
+
+#include <observatory/store.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+struct fixture {
+    char folder[64], path[96];
+    struct settings settings; /* to be changed between fixture_init() and open */
+    obs_worker *worker;
+    const obs_store *store;
+    void *self; /* NULL: closed */
+};
+
+/* A folder and the plugin's default settings; the calling thread becomes the
+ * worker. finish removes the folder. */
+void fixture_init(struct fixture *f);
+void fixture_finish(struct fixture *f);
+
+/* create() and start(), as the host does; the result of start(). */
+int fixture_open(struct fixture *f);
+void fixture_close(struct fixture *f);
+
+extern const obs_scope scope_all;
+
+/* append() and its answer: what the call returned, else result.error. */
+int append_wait(struct fixture *f, const obs_scope *scope, const obs_span *spans, size_t n,
+                obs_append_result *ret_result);
+
+/* The rows of a search, copied. */
+struct found {
+    obs_arena *arena; /* of the copies */
+    obs_span *spans;
+    size_t n;
+    size_t stop_after; /* 0: never */
+    obs_search_result result;
+    char position[64];
+    int done;
+};
+
+int search_wait(struct fixture *f, const obs_scope *scope, const obs_span_query *query,
+                struct found *found);
+void found_finish(struct found *found);
+
+/* A query for everything, newest first, 100 rows. */
+obs_span_query query_all(void);
+
+/* 1 when all members are the same. */
+int span_equal(const obs_span *a, const obs_span *b);
+
+/* A deep copy of `span`. */
+obs_span span_copy(obs_arena *arena, const obs_span *span);
+
+/* A minimal valid span. `number` makes its ids. */
+obs_span span_make(uint64_t number, const char *project, int64_t start_ns);
+
+/* One number out of the database file, read behind the store's back. */
+int64_t file_number(const struct fixture *f, const char *sql);
+
+#endif
