@@ -46,7 +46,7 @@ meson_tests() {
     meson test -C "$folder" --no-rebuild --print-errorlogs "$@" >"$folder/meson-test.out" 2>&1
     local code=$?
     sed -nE 's/^ *[0-9]+\/[0-9]+ ([^ ].*[^ ]) +(OK|FAIL|TIMEOUT|ERROR|SKIP|EXPECTEDFAIL|UNEXPECTEDPASS) .*$/\2 \1/p' \
-        "$folder/meson-test.out" | while read -r result name; do
+        "$folder/meson-test.out" | awk "!seen[\$0]++" | while read -r result name; do
         case $result in
         OK) echo "ok $name" ;;
         *) echo "not ok $name ($result)" ;;
@@ -56,6 +56,6 @@ meson_tests() {
     return $code
 }
 
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
