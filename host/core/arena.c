@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arena: see arena.h. Blocks double up to 1 MiB; what is larger than a block
- * gets one of its own. */
+/* Arena: see arena.h. Ordinary blocks double up to 1 MiB. What is larger than
+ * half the next block gets a block of its own behind the current one, so that
+ * the rest of the current block stays in use. */
 #include "core/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MAX_BLOCK_BYTES ((size_t)1 << 20)
+#define SHORT_TEXT_BYTES 256
 
 struct arena_block {
     struct arena_block *older;
@@ -53,21 +56,32 @@ static void run_cleanups(struct obs_arena *arena)
 
 void arena_init(struct obs_arena *arena, size_t limit_bytes)
 {
-    *arena = (struct obs_arena){.limit_bytes = limit_bytes};
+    *arena = (struct obs_arena){
+        .limit_bytes = limit_bytes,
+        .next_bytes = ARENA_FIRST_BYTES - HEAD_BYTES,
+    };
 }
 
 void arena_reset(struct obs_arena *arena)
 {
-    run_cleanups(arena);
-    while (arena->block && arena->block != arena->first) {
-        struct arena_block *older = arena->block->older;
-        free_block(arena->block);
-        arena->block = older;
+    struct arena_block *first, *block;
+
+    run_cleanups(arena); /* may allocate: look at the blocks only now */
+    first = arena->first;
+    block = arena->block;
+    while (block) {
+        struct arena_block *older = block->older;
+        if (block != first)
+            free_block(block);
+        block = older;
     }
-    arena->used_bytes = 0;
-    if (arena->first) {
-        arena->used_bytes = arena->first->size;
-        use_block(arena, arena->first);
+    arena_init(arena, arena->limit_bytes);
+    if (first) {
+        first->older = NULL;
+        arena->first = first;
+        arena->used_bytes = first->size;
+        arena->next_bytes = 2 * first->size;
+        use_block(arena, first);
     }
 }
 
@@ -79,37 +93,62 @@ void arena_finish(struct obs_arena *arena)
     arena_init(arena, arena->limit_bytes);
 }
 
-static size_t block_size_for(const struct obs_arena *arena, size_t need)
+static bool fits(const struct obs_arena *arena, size_t bytes)
 {
-    size_t size = arena->block ? 2 * arena->block->size : ARENA_FIRST_BYTES - HEAD_BYTES;
-
-    if (size > MAX_BLOCK_BYTES)
-        size = MAX_BLOCK_BYTES;
-    return size < need ? need : size;
+    return !arena->limit_bytes || (arena->used_bytes <= arena->limit_bytes &&
+                                   bytes <= arena->limit_bytes - arena->used_bytes);
 }
 
-void *arena_alloc_slow(struct obs_arena *arena, size_t size)
+static struct arena_block *new_block(struct obs_arena *arena, size_t bytes)
 {
-    size_t need = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
     struct arena_block *block;
-    size_t bytes;
 
-    if (need < size)
-        return NULL;
-    bytes = block_size_for(arena, need);
-    if (arena->limit_bytes && arena->used_bytes + bytes > arena->limit_bytes)
-        bytes = need; /* perhaps it still fits without the slack */
-    if (bytes > SIZE_MAX - HEAD_BYTES ||
-        (arena->limit_bytes && (arena->used_bytes > arena->limit_bytes ||
-                                bytes > arena->limit_bytes - arena->used_bytes)))
+    if (bytes > SIZE_MAX - HEAD_BYTES || !fits(arena, bytes))
         return NULL;
     block = malloc(HEAD_BYTES + bytes);
     if (!block)
         return NULL;
-    *block = (struct arena_block){.older = arena->block, .size = bytes};
+    *block = (struct arena_block){.size = bytes};
     arena->used_bytes += bytes;
+    return block;
+}
+
+static void *alloc_apart(struct obs_arena *arena, size_t size, size_t need)
+{
+    struct arena_block *block = new_block(arena, need);
+
+    if (!block)
+        return NULL;
+    if (arena->block) {
+        block->older = arena->block->older;
+        arena->block->older = block;
+    } else {
+        arena->block = block; /* `at` and `end` stay NULL: it is full */
+    }
+    ARENA_POISON(block_data(block), block->size);
+    ARENA_UNPOISON(block_data(block), size);
+    return block_data(block);
+}
+
+void *arena_alloc_slow(struct obs_arena *arena, size_t size)
+{
+    size_t need = arena_rounded(size ? size : 1);
+    struct arena_block *block;
+
+    if (need == 0)
+        return NULL;
+    if (size == 0)
+        return arena_alloc(arena, 1); /* a pointer, not an error */
+    if (need > arena->next_bytes / (arena->first ? 2 : 1) || !fits(arena, arena->next_bytes))
+        return alloc_apart(arena, size, need);
+    block = new_block(arena, arena->next_bytes);
+    if (!block)
+        return NULL;
+    block->older = arena->block;
     if (!arena->first)
         arena->first = block;
+    if (arena->next_bytes < MAX_BLOCK_BYTES)
+        arena->next_bytes *= 2;
     use_block(arena, block);
     return arena_alloc(arena, size);
 }
@@ -163,14 +202,18 @@ obs_str obs_arena_dup(obs_arena *arena, obs_str s)
 
 obs_str obs_arena_printf(obs_arena *arena, const char *format, ...)
 {
+    char brief[SHORT_TEXT_BYTES], *text;
     va_list args;
-    char *text;
     int len;
 
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(brief, sizeof(brief), format, args);
     va_end(args);
-    text = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
+    if (len < 0)
+        return obs_str_n(NULL, 0);
+    if ((size_t)len < sizeof(brief))
+        return obs_arena_dup(arena, obs_str_n(brief, (size_t)len));
+    text = arena_alloc(arena, (size_t)len + 1);
     if (!text)
         return obs_str_n(NULL, 0);
     va_start(args, format);

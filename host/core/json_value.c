@@ -4,6 +4,7 @@
 #include <observatory/json.h>
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -35,6 +36,37 @@ static bool deeper_than(json_t *value, unsigned levels)
         json_object_foreach(value, key, child) if (deeper_than(child, levels - 1)) return true;
     }
     return false;
+}
+
+/* Where the bracket stands that opens level MAX_DEPTH + 1 of a valid text. */
+static void place_of_depth(obs_str text, json_error_t *why)
+{
+    unsigned depth = 0;
+    bool quoted = false;
+
+    *why = (json_error_t){.line = 1, .column = 0};
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (((unsigned char)c & 0xc0) != 0x80)
+            why->column++; /* columns are characters */
+        if (c == '\n') {
+            why->line++;
+            why->column = 0;
+        } else if (quoted && c == '\\') {
+            i++; /* what follows is ASCII, or the text were not valid */
+            why->column++;
+        } else if (c == '"') {
+            quoted = !quoted;
+        } else if (!quoted && (c == '[' || c == '{')) {
+            if (++depth > MAX_DEPTH) {
+                why->position = i > INT_MAX ? INT_MAX : (int)i;
+                break;
+            }
+        } else if (!quoted && (c == ']' || c == '}')) {
+            depth--;
+        }
+    }
+    snprintf(why->text, sizeof(why->text), "nested deeper than %d levels", MAX_DEPTH);
 }
 
 static void drop(void *root)
@@ -71,8 +103,7 @@ int obs_json_parse(obs_arena *arena, obs_str text, const obs_json **ret_value,
     }
     if (deeper_than(root, MAX_DEPTH)) {
         json_decref(root);
-        why = (json_error_t){.line = 1, .column = 1};
-        strcpy(why.text, "nested deeper than 64 levels");
+        place_of_depth(text, &why);
         set_error(error, &why);
         return OBS_E_SYNTAX;
     }
