@@ -159,39 +159,14 @@ obs_span_query query_all(void)
 
 /* --- spans ------------------------------------------------------------------------ */
 
+/* clang-format off */
 #define TEXTS(X)                                                                                   \
-    X(project_id)                                                                                  \
-    X(service_name)                                                                                \
-    X(span_name)                                                                                   \
-    X(span_kind) X(operation_type) X(provider) X(model) X(request_model) X(finish_reason)          \
-        X(error_type) X(error_message) X(user_id) X(session_id) X(environment) X(release)          \
-            X(input_text) X(output_text) X(input_messages) X(output_messages) X(tags)              \
-                X(attributes) X(resource_attributes) X(events) X(links) X(model_parameters)        \
-                    X(tool_calls) X(cost_source)
-
-#define NUMBERS(X)                                                                                 \
-    X(status)                                                                                      \
-    X(flags)                                                                                       \
-    X(start_ns)                                                                                    \
-    X(end_ns) X(input_tokens) X(cache_read_tokens) X(cache_write_tokens) X(output_tokens)          \
-        X(reasoning_tokens) X(prompt_cost) X(completion_cost) X(total_cost) X(ttft_ns)             \
-            X(sample_rate)
-
-int span_equal(const obs_span *a, const obs_span *b)
-{
-#define SAME(member)                                                                               \
-    if (!obs_str_eq(a->member, b->member))                                                         \
-        return 0;
-    TEXTS(SAME)
-#undef SAME
-#define SAME(member)                                                                               \
-    if (a->member != b->member)                                                                    \
-        return 0;
-    NUMBERS(SAME)
-#undef SAME
-    return memcmp(a->trace_id, b->trace_id, 16) == 0 && memcmp(a->span_id, b->span_id, 8) == 0 &&
-           memcmp(a->parent_span_id, b->parent_span_id, 8) == 0;
-}
+    X(project_id) X(service_name) X(span_name) X(span_kind) X(operation_type) X(provider)          \
+    X(model) X(request_model) X(finish_reason) X(error_type) X(error_message) X(user_id)           \
+    X(session_id) X(environment) X(release) X(input_text) X(output_text) X(input_messages)         \
+    X(output_messages) X(tags) X(attributes) X(resource_attributes) X(events) X(links)             \
+    X(model_parameters) X(tool_calls) X(cost_source)
+/* clang-format on */
 
 obs_span span_copy(obs_arena *arena, const obs_span *span)
 {

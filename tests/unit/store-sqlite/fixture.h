@@ -55,9 +55,6 @@ void found_finish(struct found *found);
 /* A query for everything, newest first, 100 rows. */
 obs_span_query query_all(void);
 
-/* 1 when all members are the same. */
-int span_equal(const obs_span *a, const obs_span *b);
-
 /* A deep copy of `span`. */
 obs_span span_copy(obs_arena *arena, const obs_span *span);
 
