@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <observatory/json.h>
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 struct bench {
@@ -107,6 +113,104 @@ static void any_bytes_read_back(void **state)
         }
 }
 
+/* A slow escape after RFC 8259 to hold the fast one against. */
+static void escape_slowly(char *to, const unsigned char *p, size_t len)
+{
+    *to++ = '"';
+    for (size_t i = 0; i < len; i++) {
+        const char *found = strchr("\"\"\\\\\bb\ff\nn\rr\tt", p[i]);
+        if (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+            to += p[i] && found && (found[1] == found[0] || p[i] < 0x20)
+                      ? sprintf(to, "\\%c", found[1])
+                      : sprintf(to, "\\u%04x", p[i]);
+        else if (p[i] < 0x80)
+            *to++ = (char)p[i];
+        else
+            to += sprintf(to, "\xef\xbf\xbd");
+    }
+    strcpy(to, "\"");
+}
+
+/* Bytes from few kinds in every length and start: what word-wise copying could
+ * get wrong. No byte above 0x7f is part of a sequence here. */
+static void escapes_like_the_slow_way(void **state)
+{
+    static const unsigned char kinds[] = {'a', 'z',  ' ',  '"',  '\\', '\n',
+                                          0,   0x1f, 0x7f, 0x80, 0xff};
+    struct bench *b = *state;
+    uint64_t random = 88172645463325252;
+    unsigned char text[64];
+    char expected[8 * sizeof(text)];
+
+    for (int round = 0; round < 50000; round++) {
+        size_t len = (size_t)round % 40;
+        for (size_t i = 0; i < len; i++) {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            text[i] = kinds[random % 100 < 60 ? random % 3 : random % sizeof(kinds)];
+        }
+        escape_slowly(expected, text, len);
+        obs_jw_str(b->jw, obs_str_n((const char *)text, len));
+        wrote(b, expected);
+    }
+}
+
+static size_t write_sample(struct bench *b, size_t limit_bytes, int *ret_error)
+{
+    static const char text[] = "plain text and \"quotes\" \n\x01 and \xc3\xa9 and \xff";
+    obs_buf *out = obs_buf_new(b->arena, limit_bytes);
+    obs_jw *jw = obs_jw_new(b->arena, out);
+
+    obs_jw_object(jw);
+    for (int i = 0; i < 2; i++) {
+        obs_jw_key(jw, i ? "b" : "a\t");
+        obs_jw_str(jw, obs_str_of(text));
+    }
+    obs_jw_end_object(jw);
+    *ret_error = obs_buf_error(out);
+    return obs_buf_str(out).len;
+}
+
+/* Every limit from nothing to enough: all of it, or an error, never a crash. */
+static void a_limit_stops_at_any_place(void **state)
+{
+    size_t full, len;
+    int error;
+
+    full = write_sample(*state, 0, &error);
+    assert_int_equal(error, OBS_OK);
+    for (size_t limit = 1; limit < full + 20; limit++) {
+        len = write_sample(*state, limit, &error);
+        assert_int_equal(error, limit < full ? OBS_E_TOO_LARGE : OBS_OK);
+        assert_true(len <= limit);
+    }
+}
+
+static void nests_64_levels_and_no_more(void **state)
+{
+    struct bench *b = *state;
+    const obs_json *value;
+    int status;
+    pid_t child;
+
+    for (int i = 0; i < 64; i++)
+        obs_jw_array(b->jw);
+    obs_jw_int(b->jw, 1);
+    obs_jw_int(b->jw, 2);
+    child = fork();
+    if (child == 0) {
+        freopen("/dev/null", "w", stderr);
+        obs_jw_array(b->jw);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    for (int i = 0; i < 64; i++)
+        obs_jw_end_array(b->jw);
+    assert_int_equal(obs_json_parse(b->arena, obs_buf_str(b->buf), &value, NULL), OBS_OK);
+}
+
 static void writes_numbers_exactly(void **state)
 {
     struct bench *b = *state;
@@ -126,6 +230,73 @@ static void writes_numbers_exactly(void **state)
     obs_jw_end_array(b->jw);
     wrote(b, "[-9223372036854775808,9223372036854775807,18446744073709551615,0,0.1,1e+300,-2.5,"
              "0.3333333333333333,42,null,null]");
+}
+
+/* The digits of the shortest decimal that reads back, found by trying all. */
+static size_t fewest_digits(double value)
+{
+    char text[40];
+
+    for (int precision = 1;; precision++) {
+        snprintf(text, sizeof(text), "%.*e", precision - 1, value);
+        if (strtod(text, NULL) == value)
+            return (size_t)precision;
+    }
+}
+
+static size_t significant_digits(const char *text)
+{
+    size_t n = 0, zeros = 0;
+
+    for (; *text && *text != 'e'; text++) {
+        if (*text == '0' && n > 0)
+            zeros++;
+        else if (*text >= '1' && *text <= '9') {
+            n += zeros + 1;
+            zeros = 0;
+        }
+    }
+    return n;
+}
+
+static void check_double(struct bench *b, double value)
+{
+    double back;
+
+    obs_jw_double(b->jw, value);
+    obs_buf_append(b->buf, "", 1);
+    back = strtod(obs_buf_str(b->buf).ptr, NULL);
+    assert_memory_equal(&back, &value, sizeof(value));
+    if (value != 0)
+        assert_int_equal(significant_digits(obs_buf_str(b->buf).ptr), fewest_digits(value));
+    obs_buf_truncate(b->buf, 0);
+    b->jw = obs_jw_new(b->arena, b->buf);
+}
+
+static void doubles_read_back_and_are_short(void **state)
+{
+    static const double special[] = {
+        0.0,        -0.0,     5e-324,    -5e-324,  DBL_MIN,  DBL_MAX,    -DBL_MAX,
+        1e15,       1e15 + 2, 1e22,      1e23,     0.1,      0.3,        0.7,
+        123456.789, 1e-6,     1.5e-6,    1e-7,     2.5e-310, 999999999,  0.000001,
+        1e21,       4.35,     100.0 / 3, 1e9 + .1, -1e-5,    1e14 + 0.5, 9007199254740993.0,
+        0.1 + 0.2};
+    struct bench *b = *state;
+    uint64_t random = 88172645463325252;
+
+    for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
+        check_double(b, special[i]);
+    for (int i = 0; i < 20000; i++) {
+        double value;
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        memcpy(&value, &random, sizeof(value));
+        if (isfinite(value))
+            check_double(b, value);
+        check_double(b, (double)(int32_t)random / 1000);
+        check_double(b, (double)(random % 1000000000) * 1e-9);
+    }
 }
 
 static void writes_fixed_point_exactly(void **state)
@@ -164,6 +335,22 @@ static void writes_times_of_every_kind(void **state)
              "\"2024-02-29T00:00:00.123Z\",\"2000-02-29T00:00:00.000001Z\","
              "\"2100-03-01T00:00:00Z\",\"2262-04-11T23:47:16.854775807Z\","
              "\"1677-09-21T00:12:43.145224192Z\"]");
+}
+
+/* Each day that nanoseconds can tell, held against the C library's calendar. */
+static void every_day_is_the_calendars(void **state)
+{
+    struct bench *b = *state;
+
+    for (int64_t day = -106751; day <= 106750; day++) {
+        time_t seconds = (time_t)(day * 86400 + 86399);
+        char expected[40];
+        struct tm tm;
+        gmtime_r(&seconds, &tm);
+        strftime(expected, sizeof(expected), "\"%Y-%m-%dT%H:%M:%SZ\"", &tm);
+        obs_jw_time(b->jw, seconds * INT64_C(1000000000));
+        wrote(b, expected);
+    }
 }
 
 static void writes_hexadecimal(void **state)
@@ -246,6 +433,26 @@ static void says_where_a_text_breaks(void **state)
     assert_non_null(strstr(error.text, "64"));
 }
 
+static void says_where_a_text_is_too_deep(void **state)
+{
+    struct bench *b = *state;
+    const obs_json *v;
+    obs_json_error error = {.size = sizeof(error)};
+    char text[400] = "[\n\"\xc3\xa9[[\\\"[\",[]";
+    size_t at = strlen(text);
+
+    memset(text + at, ',', 1);
+    memset(text + at + 1, '[', 63);
+    memset(text + at + 64, ']', 64);
+    assert_int_equal(obs_json_parse(b->arena, obs_str_of(text), &v, &error), OBS_OK);
+    memset(text + at + 1, '[', 64);
+    memset(text + at + 65, ']', 65);
+    assert_int_equal(obs_json_parse(b->arena, obs_str_of(text), &v, &error), OBS_E_SYNTAX);
+    assert_int_equal(error.line, 2);
+    assert_int_equal(error.offset, at + 64);
+    assert_int_equal(error.column, at + 64 - 2 + 1 - 1); /* one character of two bytes */
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -255,13 +462,19 @@ int main(void)
         WITH(escapes_what_must_be_escaped),
         WITH(replaces_what_is_not_utf8),
         WITH(any_bytes_read_back),
+        WITH(escapes_like_the_slow_way),
+        WITH(a_limit_stops_at_any_place),
+        WITH(nests_64_levels_and_no_more),
         WITH(writes_numbers_exactly),
+        WITH(doubles_read_back_and_are_short),
         WITH(writes_fixed_point_exactly),
         WITH(writes_times_of_every_kind),
+        WITH(every_day_is_the_calendars),
         WITH(writes_hexadecimal),
         WITH(a_full_buffer_is_an_error_not_a_crash),
         WITH(reads_a_tree),
         WITH(says_where_a_text_breaks),
+        WITH(says_where_a_text_is_too_deep),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

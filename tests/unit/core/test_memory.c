@@ -91,6 +91,81 @@ static void a_reset_keeps_the_first_block_and_runs_cleanups(void **unused)
     arena_finish(&arena);
 }
 
+static void nothing_is_a_pointer_not_an_error(void **unused)
+{
+    obs_arena *arena = obs_arena_create(0);
+    (void)unused;
+
+    assert_non_null(obs_arena_alloc(arena, 0));
+    assert_non_null(obs_arena_calloc(arena, 0, 8));
+    assert_non_null(obs_arena_dup(arena, obs_str_n(NULL, 0)).ptr);
+    obs_arena_destroy(arena);
+}
+
+/* One huge request must not make its connection's arena huge for good. */
+static void a_reset_never_keeps_a_large_block(void **unused)
+{
+    struct obs_arena arena;
+    (void)unused;
+
+    arena_init(&arena, 0);
+    assert_non_null(obs_arena_alloc(&arena, 10 << 20));
+    assert_non_null(obs_arena_alloc(&arena, 10));
+    arena_reset(&arena);
+    assert_true(arena.used_bytes <= ARENA_FIRST_BYTES);
+    assert_non_null(obs_arena_alloc(&arena, 10));
+    arena_finish(&arena);
+}
+
+static void a_large_piece_leaves_the_current_block_in_use(void **unused)
+{
+    struct obs_arena arena;
+    char *before, *after;
+    (void)unused;
+
+    arena_init(&arena, 0);
+    before = obs_arena_alloc(&arena, 16);
+    assert_non_null(obs_arena_alloc(&arena, 100000));
+    after = obs_arena_alloc(&arena, 16);
+    assert_int_equal(after - before, 16 + ARENA_REDZONE);
+    arena_finish(&arena);
+}
+
+static void use_arena(void *data)
+{
+    assert_non_null(obs_arena_alloc(data, 100000));
+}
+
+static void a_cleanup_may_use_the_arena(void **unused)
+{
+    struct obs_arena arena;
+    (void)unused;
+
+    arena_init(&arena, 0);
+    assert_int_equal(obs_arena_defer(&arena, use_arena, &arena), OBS_OK);
+    arena_reset(&arena);
+    assert_int_equal(obs_arena_defer(&arena, use_arena, &arena), OBS_OK);
+    arena_finish(&arena);
+}
+
+#ifdef ARENA_ASAN
+static void what_is_not_handed_out_is_poisoned(void **unused)
+{
+    struct obs_arena arena;
+    char *piece;
+    (void)unused;
+
+    arena_init(&arena, 0);
+    piece = obs_arena_alloc(&arena, 32);
+    assert_false(__asan_address_is_poisoned(piece + 31));
+    assert_true(__asan_address_is_poisoned(piece + 32));
+    assert_false(__asan_address_is_poisoned(obs_arena_alloc(&arena, 16)));
+    arena_reset(&arena);
+    assert_true(__asan_address_is_poisoned(piece));
+    arena_finish(&arena);
+}
+#endif
+
 static void copies_and_formats_text(void **unused)
 {
     obs_arena *arena = obs_arena_create(0);
@@ -102,6 +177,11 @@ static void copies_and_formats_text(void **unused)
     assert_memory_equal(copy.ptr, "a\0b", 4);
     assert_string_equal(text.ptr, "7-seven");
     assert_int_equal(text.len, 7);
+    for (int width = 250; width < 260; width++) {
+        text = obs_arena_printf(arena, "%*d", width, 7);
+        assert_int_equal(text.len, width);
+        assert_string_equal(text.ptr + width - 2, " 7");
+    }
     obs_arena_destroy(arena);
 }
 
@@ -137,6 +217,42 @@ static void a_full_buffer_says_so_and_stays_as_it_was(void **unused)
     obs_arena_destroy(arena);
 }
 
+static void a_limit_may_be_reached_but_not_passed(void **unused)
+{
+    obs_arena *arena = obs_arena_create(0);
+    (void)unused;
+
+    for (size_t limit = 1; limit < 2000; limit += 7) {
+        obs_buf *buf = obs_buf_new(arena, limit);
+        for (size_t i = 0; i < limit; i++)
+            obs_buf_printf(buf, "%c", 'x');
+        assert_int_equal(obs_buf_error(buf), OBS_OK);
+        assert_int_equal(obs_buf_str(buf).len, limit);
+        obs_buf_printf(buf, "y");
+        assert_int_equal(obs_buf_error(buf), OBS_E_TOO_LARGE);
+        assert_int_equal(obs_buf_str(buf).len, limit);
+    }
+    obs_arena_destroy(arena);
+}
+
+static void what_was_reserved_may_be_filled(void **unused)
+{
+    obs_arena *arena = obs_arena_create(0);
+    obs_buf *buf = obs_buf_new(arena, 0);
+    (void)unused;
+
+    for (size_t len = 0; len < 3000; len += 100) {
+        char *to = obs_buf_reserve(buf, len);
+        assert_non_null(to);
+        memset(to, 'z', len);
+        obs_buf_commit(buf, len);
+    }
+    assert_int_equal(obs_buf_str(buf).len, 43500);
+    assert_null(obs_buf_reserve(buf, SIZE_MAX / 2));
+    assert_int_equal(obs_buf_error(buf), OBS_E_NOMEM);
+    obs_arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,9 +260,18 @@ int main(void)
         cmocka_unit_test(refuses_what_is_over_the_limit),
         cmocka_unit_test(runs_cleanups_last_registered_first),
         cmocka_unit_test(a_reset_keeps_the_first_block_and_runs_cleanups),
+        cmocka_unit_test(nothing_is_a_pointer_not_an_error),
+        cmocka_unit_test(a_reset_never_keeps_a_large_block),
+        cmocka_unit_test(a_large_piece_leaves_the_current_block_in_use),
+        cmocka_unit_test(a_cleanup_may_use_the_arena),
+#ifdef ARENA_ASAN
+        cmocka_unit_test(what_is_not_handed_out_is_poisoned),
+#endif
         cmocka_unit_test(copies_and_formats_text),
         cmocka_unit_test(a_buffer_grows_and_stays_in_order),
         cmocka_unit_test(a_full_buffer_says_so_and_stays_as_it_was),
+        cmocka_unit_test(a_limit_may_be_reached_but_not_passed),
+        cmocka_unit_test(what_was_reserved_may_be_filled),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }
