@@ -71,10 +71,27 @@ static void prepare_insert(sqlite3 *db, struct table *t)
     must(sqlite3_prepare_v2(db, sql, -1, &t->insert, NULL), db, sql);
 }
 
+/* Borrowed, as the server binds them: sqlite3_bind_value() would copy. */
+static void bind_cell(sqlite3_stmt *stmt, int at, sqlite3_value *cell)
+{
+    switch (sqlite3_value_type(cell)) {
+    case SQLITE_TEXT:
+        sqlite3_bind_text(stmt, at, (const char *)sqlite3_value_text(cell),
+                          sqlite3_value_bytes(cell), SQLITE_STATIC);
+        break;
+    case SQLITE_BLOB:
+        sqlite3_bind_blob(stmt, at, sqlite3_value_blob(cell), sqlite3_value_bytes(cell),
+                          SQLITE_STATIC);
+        break;
+    default:
+        sqlite3_bind_value(stmt, at, cell);
+    }
+}
+
 static void insert_row(sqlite3 *db, struct table *t, size_t row)
 {
     for (int i = 0; i < t->n_columns; i++)
-        sqlite3_bind_value(t->insert, i + 1, t->cells[row * (size_t)t->n_columns + (size_t)i]);
+        bind_cell(t->insert, i + 1, t->cells[row * (size_t)t->n_columns + (size_t)i]);
     must(sqlite3_step(t->insert), db, t->name);
     sqlite3_reset(t->insert);
 }
