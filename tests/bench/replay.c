@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The raw insert rate: reads every row of a database that the server filled
  * into memory, makes the same tables and indexes in a new file, and inserts the
- * same rows in a bare loop, 512 a transaction, with the same page size, journal
+ * same rows in a bare loop, BATCH a transaction, with the same page size, journal
  * and synchronous setting. Prints rows (of table `spans`) a second as JSON. */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH 512
 #define MAX_TABLES 16
 
 struct table {
@@ -103,9 +102,10 @@ int main(int argc, char **argv)
     sqlite3 *from, *to;
     sqlite3_stmt *stmt;
     char sql[256];
+    size_t batch;
 
-    if (argc != 4) {
-        fprintf(stderr, "usage: replay FROM.db TO.db MAX_ROWS\n");
+    if (argc != 5) {
+        fprintf(stderr, "usage: replay FROM.db TO.db MAX_ROWS BATCH\n");
         return 64;
     }
     must(sqlite3_open_v2(argv[1], &from, SQLITE_OPEN_READONLY, NULL), from, argv[1]);
@@ -139,10 +139,11 @@ int main(int argc, char **argv)
             most = tables[i].n_rows;
     }
 
+    batch = (size_t)atol(argv[4]);
     double start = now_s();
-    for (size_t row = 0; row < most; row += BATCH) {
+    for (size_t row = 0; row < most; row += batch) {
         run(to, "BEGIN IMMEDIATE");
-        for (size_t r = row; r < row + BATCH; r++)
+        for (size_t r = row; r < row + batch; r++)
             for (size_t i = 0; i < n_tables; i++)
                 if (r < tables[i].n_rows)
                     insert_row(to, &tables[i], r);
