@@ -1,276 +1,230 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Structured log. A caller renders its line on its own stack and appends it to
- * the queue of its stream under a lock; the writer swaps the queue for an empty
- * one and writes it in one go. Callers never wait for the disk: what does not
- * fit is dropped, counted, and told when there is room again. */
+ * its queue under a lock; the writer swaps the queue for an empty one and writes
+ * it in one go. Callers never wait for the disk: what does not fit is dropped,
+ * counted, and told when there is room again. After the first line the writer
+ * waits for more, so that a busy server wakes it some hundred times a second
+ * and not once a request. */
 #include "core/log.h"
-#include "core/rfc3339.h"
-#include "core/utf8.h"
+#include "core/log_line.h"
+#include "core/log_stream.h"
 #include "plugin/instance.h"
 
 #include <observatory/worker.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#define LINE_BYTES 4096
 #define TEXT_BYTES 2048
+#define LINGER_NS (INT64_C(2) * 1000000)
+#define PATIENCE_NS (INT64_C(3) * 1000000000)
 
-/* Guarded by log.lock, except `writing`, the writer's own. */
-struct stream {
-    int fd;
-    char *path; /* NULL: stderr */
-    char *queue, *writing;
+/* Guarded by state.lock, except `writing` and `to`, the writer's own. */
+struct queue {
+    char *filling, *writing;
     size_t len;
-    uint64_t dropped_now; /* not yet told */
+    uint64_t dropped; /* not yet told */
+    struct log_stream to;
 };
+
+enum doze { AWAKE, LINGERING, IDLE };
 
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t filled, drained;
+    pthread_cond_t wake, drained; /* exist while `open` */
     pthread_t writer;
-    struct stream lines, access;
-    struct stream *access_to; /* &access, or &lines when they share a target */
+    struct queue lines, access;
+    struct queue *access_to; /* &access, or &lines when they share a target */
     size_t queue_bytes;
-    bool open, ending, reopen, json, busy;
-    _Atomic uint32_t level;
-    _Atomic uint64_t dropped;
-} state = {
-    .lock = PTHREAD_MUTEX_INITIALIZER,
-    .filled = PTHREAD_COND_INITIALIZER,
-    .drained = PTHREAD_COND_INITIALIZER,
-    .lines.fd = STDERR_FILENO,
-    .level = OBS_LOG_INFO,
-};
+    enum doze doze;
+    bool open, reopen, flush, ended, json;
+    bool hung; /* a writer was given up: its queues are not ours any more */
+    _Atomic bool ending;
+    _Atomic uint64_t lost; /* all that were dropped or not written */
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
+/* --- queue -------------------------------------------------------------------- */
 
-/* --- rendering ------------------------------------------------------------- */
-
-struct line {
-    char text[LINE_BYTES];
-    size_t len;
-};
-
-static void put(struct line *l, const char *text, size_t len)
+static void count_dropped(struct queue *queue)
 {
-    size_t room = sizeof(l->text) - 1 - l->len; /* the newline always fits */
-
-    if (len > room)
-        len = room;
-    memcpy(l->text + l->len, text, len);
-    l->len += len;
+    queue->dropped++;
+    atomic_fetch_add_explicit(&state.lost, 1, memory_order_relaxed);
 }
 
-static void put_str(struct line *l, const char *text)
+/* With the lock held: room for a line of `len` bytes, NULL when it is dropped. */
+static char *reserve(struct queue *queue, size_t len)
 {
-    put(l, text, strlen(text));
-}
+    char *to = queue->filling + queue->len;
 
-/* Control characters and, in JSON, quotes are escaped; what is no UTF-8 becomes
- * U+FFFD: one line stays one line and cannot be forged. */
-static void put_escaped(struct line *l, const char *text, bool json)
-{
-    size_t left = strlen(text), n;
-
-    for (; left > 0 && l->len + 8 < sizeof(l->text); text += n, left -= n) {
-        unsigned char c = (unsigned char)*text;
-        char hex[8];
-        n = utf8_sequence(text, left);
-        if (n == 0) {
-            put_str(l, "\xef\xbf\xbd");
-            n = 1;
-        } else if (c < 0x20 || c == 0x7f) {
-            snprintf(hex, sizeof(hex), json ? "\\u%04x" : "\\x%02x", c);
-            put_str(l, hex);
-        } else {
-            if (json && (c == '"' || c == '\\'))
-                put(l, "\\", 1);
-            put(l, text, n);
-        }
+    if (len > state.queue_bytes - queue->len) {
+        count_dropped(queue);
+        return NULL;
     }
-}
-
-static void render(struct line *l, const char *component, uint32_t level, const char *text)
-{
-    char when[RFC3339_BYTES];
-
-    l->len = 0;
-    rfc3339_format(when, obs_clock_wall_ns() / 1000000 * 1000000);
-    if (state.json) {
-        put_str(l, "{\"ts\":\"");
-        put_str(l, when);
-        put_str(l, "\",\"level\":\"");
-        put_str(l, level_names[level]);
-        put_str(l, "\",\"component\":\"");
-        put_escaped(l, component, true);
-        put_str(l, "\",\"msg\":\"");
-        put_escaped(l, text, true);
-        l->len = l->len > LINE_BYTES - 4 ? LINE_BYTES - 4 : l->len;
-        put_str(l, "\"}");
-    } else {
-        put_str(l, when);
-        put(l, "                         ", 25 - strlen(when));
-        put_str(l, level_names[level]);
-        put(l, "  ", level == OBS_LOG_WARN || level == OBS_LOG_INFO ? 2 : 1);
-        put_escaped(l, component, false);
-        put_str(l, ": ");
-        put_escaped(l, text, false);
+    queue->len += len;
+    if (state.doze == IDLE || (state.doze == LINGERING && queue->len > state.queue_bytes / 2)) {
+        state.doze = AWAKE; /* one signal is enough */
+        pthread_cond_signal(&state.wake);
     }
-    l->text[l->len++] = '\n';
+    return to;
 }
 
-/* --- queue and writer -------------------------------------------------------- */
-
-static void write_all(int fd, const char *data, size_t len)
+static void submit(const struct log_line *line)
 {
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return; /* nowhere left to complain */
-        data += n;
-        len -= (size_t)n;
-    }
-}
+    _Atomic(bool) hurry = true;
+    char *to;
 
-/* With the lock held. */
-static void append(struct stream *stream, const char *text, size_t len)
-{
-    if (len > state.queue_bytes - stream->len) {
-        stream->dropped_now++;
-        atomic_fetch_add(&state.dropped, 1);
-        return;
-    }
-    memcpy(stream->queue + stream->len, text, len);
-    stream->len += len;
-    if (!state.busy)
-        pthread_cond_signal(&state.filled);
-}
-
-static void submit(struct stream *stream, const char *text, size_t len)
-{
     pthread_mutex_lock(&state.lock);
-    if (state.open)
-        append(stream, text, len);
-    else
-        write_all(STDERR_FILENO, text, len);
+    if (state.open) {
+        to = reserve(&state.lines, line->len);
+        if (to)
+            memcpy(to, line->text, line->len);
+    } else {
+        struct log_stream to_stderr = {.fd = STDERR_FILENO};
+        (void)log_stream_write(&to_stderr, line->text, line->len, &hurry); /* nowhere to tell */
+    }
     pthread_mutex_unlock(&state.lock);
 }
 
-static int open_file(const char *path)
+/* --- writer ------------------------------------------------------------------- */
+
+static struct timespec in_ns(int64_t ns)
 {
-    return path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640) : STDERR_FILENO;
+    int64_t at = obs_clock_mono_ns() + ns;
+
+    return (struct timespec){.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000};
 }
 
-static void reopen_stream(struct stream *stream)
+static void tell_dropped(uint64_t dropped)
 {
-    int fd = stream->path ? open_file(stream->path) : -1;
+    struct log_line line;
+    char text[96];
 
-    if (fd < 0)
-        return; /* keep the old file: better than none */
-    close(stream->fd);
-    stream->fd = fd;
+    snprintf(text, sizeof(text), "%llu log lines were dropped: the queue was full",
+             (unsigned long long)dropped);
+    log_line_render(&line, state.json, obs_clock_wall_ns(), OBS_LOG_WARN, obs_str_of("host"),
+                    obs_str_of(text));
+    (void)log_stream_write(&state.lines.to, line.text, line.len, &state.ending);
 }
 
 /* With the lock held; lets go of it while it writes. */
-static void drain(struct stream *stream)
+static void drain(struct queue *queue)
 {
-    char *full = stream->queue;
-    size_t len = stream->len;
-    uint64_t dropped = stream->dropped_now;
-    char told[96];
+    char *full = queue->filling;
+    size_t len = queue->len;
+    uint64_t dropped = queue->dropped, lost;
 
     if (len == 0 && dropped == 0)
         return;
-    stream->queue = stream->writing;
-    stream->writing = full;
-    stream->len = 0;
-    stream->dropped_now = 0;
+    queue->filling = queue->writing;
+    queue->writing = full;
+    queue->len = 0;
+    queue->dropped = 0;
     pthread_mutex_unlock(&state.lock);
-    write_all(stream->fd, full, len);
-    if (dropped) {
-        int n = snprintf(told, sizeof(told), "%llu log lines were dropped: the queue was full",
-                         (unsigned long long)dropped);
-        struct line l;
-        render(&l, "host", OBS_LOG_WARN, n > 0 ? told : "");
-        write_all(stream->fd, l.text, l.len);
-    }
+    lost = log_stream_write(&queue->to, full, len, &state.ending);
+    atomic_fetch_add_explicit(&state.lost, lost, memory_order_relaxed);
+    if (dropped)
+        tell_dropped(dropped);
     pthread_mutex_lock(&state.lock);
 }
 
 static bool waiting(void)
 {
-    return state.lines.len || state.access.len || state.lines.dropped_now ||
-           state.access.dropped_now || state.reopen;
+    return state.lines.len || state.access.len || state.lines.dropped || state.access.dropped ||
+           state.reopen;
+}
+
+static bool pressing(void)
+{
+    return atomic_load(&state.ending) || state.flush || state.reopen;
+}
+
+/* With the lock held: until there is something, and then for a moment more. */
+static void doze(void)
+{
+    struct timespec until;
+
+    while (!waiting() && !pressing()) {
+        state.doze = IDLE;
+        pthread_cond_wait(&state.wake, &state.lock);
+    }
+    until = in_ns(LINGER_NS);
+    state.doze = LINGERING;
+    while (state.doze == LINGERING && !pressing())
+        if (pthread_cond_timedwait(&state.wake, &state.lock, &until) != 0)
+            break;
+    state.doze = AWAKE;
 }
 
 static void *write_lines(void *unused)
 {
     (void)unused;
     pthread_mutex_lock(&state.lock);
-    while (!state.ending || waiting()) {
-        while (!waiting() && !state.ending)
-            pthread_cond_wait(&state.filled, &state.lock);
-        state.busy = true;
+    while (!atomic_load(&state.ending) || waiting()) {
+        bool flushing;
+        doze();
+        flushing = state.flush;
         if (state.reopen) {
             state.reopen = false;
-            reopen_stream(&state.lines);
-            reopen_stream(&state.access);
+            pthread_mutex_unlock(&state.lock);
+            log_stream_reopen(&state.lines.to);
+            log_stream_reopen(&state.access.to);
+            pthread_mutex_lock(&state.lock);
         }
         drain(&state.lines);
         drain(&state.access);
-        state.busy = false;
-        pthread_cond_broadcast(&state.drained);
+        if (flushing) { /* asked before this turn began, so what it was about is written */
+            state.flush = false;
+            pthread_cond_broadcast(&state.drained);
+        }
     }
+    state.ended = true;
+    state.flush = false;
+    pthread_cond_broadcast(&state.drained);
     pthread_mutex_unlock(&state.lock);
     return NULL;
 }
 
-/* --- life -------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------- */
 
-static void finish_stream(struct stream *stream)
+static void finish_queue(struct queue *queue)
 {
-    if (stream->path && stream->fd >= 0)
-        close(stream->fd);
-    free(stream->path);
-    free(stream->queue);
-    free(stream->writing);
-    *stream = (struct stream){.fd = STDERR_FILENO};
+    log_stream_close(&queue->to);
+    free(queue->filling);
+    free(queue->writing);
+    *queue = (struct queue){.to.fd = STDERR_FILENO};
 }
 
-static int init_stream(struct stream *stream, const char *path, char *error, size_t error_size)
+static int init_queue(struct queue *queue, const char *path, char *error, size_t error_size)
 {
-    *stream = (struct stream){
-        .fd = open_file(path),
-        .path = path ? strdup(path) : NULL,
-        .queue = malloc(state.queue_bytes),
-        .writing = malloc(state.queue_bytes),
-    };
-    if (stream->fd < 0) {
-        snprintf(error, error_size, "log file %s: %s", path, strerror(errno));
-        return OBS_E_INVALID;
-    }
-    if (!stream->queue || !stream->writing || (path && !stream->path)) {
+    int rc;
+
+    *queue =
+        (struct queue){.filling = malloc(state.queue_bytes), .writing = malloc(state.queue_bytes)};
+    rc = log_stream_open(&queue->to, path, error, error_size);
+    if (rc == OBS_OK && (!queue->filling || !queue->writing)) {
         snprintf(error, error_size, "log: out of memory for the queue");
-        return OBS_E_NOMEM;
+        rc = OBS_E_NOMEM;
     }
-    return OBS_OK;
+    return rc;
 }
 
 static int start_writer(void)
 {
+    pthread_condattr_t monotonic;
     sigset_t all, before;
     int rc;
 
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&state.wake, &monotonic);
+    pthread_cond_init(&state.drained, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     rc = pthread_create(&state.writer, NULL, write_lines, NULL);
@@ -284,13 +238,19 @@ int log_open(const struct log_settings *settings, char *error, size_t error_size
 {
     int rc;
 
-    state.queue_bytes = settings->queue_bytes < LINE_BYTES ? LINE_BYTES : settings->queue_bytes;
+    if (state.hung) {
+        snprintf(error, error_size, "log: the writer hangs");
+        return OBS_E_BUSY;
+    }
+    state.queue_bytes =
+        settings->queue_bytes < LOG_LINE_BYTES ? LOG_LINE_BYTES : settings->queue_bytes;
     state.json = settings->json;
-    state.ending = false;
-    atomic_store(&state.level, settings->level);
-    rc = init_stream(&state.lines, settings->file, error, error_size);
+    state.reopen = state.flush = state.ended = false;
+    atomic_store(&state.ending, false);
+    log_set_level(settings->level);
+    rc = init_queue(&state.lines, settings->file, error, error_size);
     if (rc == OBS_OK && settings->access_file)
-        rc = init_stream(&state.access, settings->access_file, error, error_size);
+        rc = init_queue(&state.access, settings->access_file, error, error_size);
     if (rc < 0)
         goto fail;
     state.access_to = settings->access_file ? &state.access : &state.lines;
@@ -305,96 +265,122 @@ int log_open(const struct log_settings *settings, char *error, size_t error_size
     return OBS_OK;
 
 fail:
-    finish_stream(&state.lines);
-    finish_stream(&state.access);
+    finish_queue(&state.lines);
+    finish_queue(&state.access);
     return rc;
+}
+
+/* With the lock held. False when the writer hangs. */
+static bool wait_for(const bool *done, bool wanted)
+{
+    struct timespec until = in_ns(PATIENCE_NS);
+
+    while (*done != wanted)
+        if (pthread_cond_timedwait(&state.drained, &state.lock, &until) != 0)
+            return *done == wanted;
+    return true;
 }
 
 void log_close(void)
 {
+    bool ended;
+
     pthread_mutex_lock(&state.lock);
     if (!state.open) {
         pthread_mutex_unlock(&state.lock);
         return;
     }
     state.open = false;
-    state.ending = true;
-    pthread_cond_signal(&state.filled);
+    atomic_store(&state.ending, true);
+    pthread_cond_signal(&state.wake);
+    ended = wait_for(&state.ended, true);
     pthread_mutex_unlock(&state.lock);
+    if (!ended) { /* it blocks in a write */
+        state.hung = true;
+        pthread_detach(state.writer);
+        return;
+    }
     pthread_join(state.writer, NULL);
-    finish_stream(&state.lines);
-    finish_stream(&state.access);
+    pthread_cond_destroy(&state.wake);
+    pthread_cond_destroy(&state.drained);
+    finish_queue(&state.lines);
+    finish_queue(&state.access);
 }
 
 void log_reopen(void)
 {
     pthread_mutex_lock(&state.lock);
-    state.reopen = state.open;
-    pthread_cond_signal(&state.filled);
+    if (state.open) {
+        state.reopen = true;
+        pthread_cond_signal(&state.wake);
+    }
     pthread_mutex_unlock(&state.lock);
 }
 
 void log_flush(void)
 {
     pthread_mutex_lock(&state.lock);
-    /* a turn that is under way may have begun before the last line: wait for
-     * an idle writer and nothing queued */
-    while (state.open && (state.busy || waiting()))
-        pthread_cond_wait(&state.drained, &state.lock);
-    pthread_mutex_unlock(&state.lock);
-}
-
-void log_set_level(uint32_t level)
-{
-    atomic_store(&state.level, level > OBS_LOG_DEBUG ? OBS_LOG_DEBUG : level);
-}
-
-uint32_t log_level(void)
-{
-    return atomic_load(&state.level);
-}
-
-uint64_t log_dropped(void)
-{
-    return atomic_load(&state.dropped);
-}
-
-void log_access(obs_str line)
-{
-    static const char newline = '\n';
-
-    pthread_mutex_lock(&state.lock);
-    if (state.open && line.len < state.queue_bytes - state.access_to->len) {
-        append(state.access_to, line.ptr, line.len);
-        append(state.access_to, &newline, 1);
-    } else {
-        atomic_fetch_add(&state.dropped, 1);
-        if (state.open)
-            state.access_to->dropped_now++;
+    if (state.open) {
+        state.flush = true;
+        pthread_cond_signal(&state.wake);
+        (void)wait_for(&state.flush, false); /* a writer that hangs must not hang others */
     }
     pthread_mutex_unlock(&state.lock);
 }
 
-/* --- the SDK's functions ------------------------------------------------------- */
-
-int obs_log_enabled(const obs_instance *instance, uint32_t level)
+uint64_t log_dropped(void)
 {
-    (void)instance;
-    return level <= atomic_load_explicit(&state.level, memory_order_relaxed);
+    return atomic_load(&state.lost);
+}
+
+void log_access(obs_str line)
+{
+    char *to;
+
+    pthread_mutex_lock(&state.lock);
+    if (state.open) {
+        to = reserve(state.access_to, line.len + 1);
+        if (to) {
+            memcpy(to, line.ptr, line.len);
+            to[line.len] = '\n';
+        }
+    } else {
+        atomic_fetch_add(&state.lost, 1);
+    }
+    pthread_mutex_unlock(&state.lock);
+}
+
+/* --- the SDK's function --------------------------------------------------------- */
+
+/* Cuts text that vsnprintf() had no room for at a character, and shows it. */
+static size_t cut(char *text, size_t size)
+{
+    static const char ellipsis[] = "\xe2\x80\xa6";
+    size_t len = size - sizeof(ellipsis);
+
+    while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+        len--;
+    memcpy(text + len, ellipsis, sizeof(ellipsis));
+    return len + sizeof(ellipsis) - 1;
 }
 
 void obs_log(obs_instance *instance, uint32_t level, const char *format, ...)
 {
+    struct log_line line;
     char text[TEXT_BYTES];
-    struct line line;
     va_list args;
+    size_t len;
+    int n;
 
     if (!obs_log_enabled(instance, level))
         return;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    n = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    render(&line, instance ? instance->name : "host", level > OBS_LOG_DEBUG ? OBS_LOG_DEBUG : level,
-           text);
-    submit(&state.lines, line.text, line.len);
+    if (n < 0)
+        return;
+    len = (size_t)n < sizeof(text) ? (size_t)n : cut(text, sizeof(text));
+    log_line_render(&line, state.json, obs_clock_wall_ns(), level,
+                    obs_str_of(instance ? instance->name : "host"), obs_str_n(text, len));
+    submit(&line);
 }

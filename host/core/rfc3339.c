@@ -28,10 +28,10 @@ static void put_date(char *to, int64_t days)
     put_number(to + 8, 2, doy - (153 * mp + 2) / 5 + 1);
 }
 
-size_t rfc3339_format(char *to, int64_t unix_ns)
+/* Everything up to the whole second, 19 bytes; returns the nanoseconds left. */
+static int64_t put_seconds(char *to, int64_t unix_ns)
 {
     int64_t seconds = unix_ns / 1000000000, ns = unix_ns % 1000000000, of_day;
-    size_t n = 19;
 
     if (ns < 0) {
         ns += 1000000000;
@@ -47,8 +47,14 @@ size_t rfc3339_format(char *to, int64_t unix_ns)
     put_number(to + 14, 2, of_day / 60 % 60);
     to[16] = ':';
     put_number(to + 17, 2, of_day % 60);
-    if (ns) {
-        unsigned width = ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9;
+    return ns;
+}
+
+static size_t put_fraction(char *to, int64_t ns, unsigned width)
+{
+    size_t n = 19;
+
+    if (width) {
         to[n++] = '.';
         put_number(to + n, width, ns / (width == 3 ? 1000000 : width == 6 ? 1000 : 1));
         n += width;
@@ -56,4 +62,16 @@ size_t rfc3339_format(char *to, int64_t unix_ns)
     to[n++] = 'Z';
     to[n] = '\0';
     return n;
+}
+
+size_t rfc3339_format(char *to, int64_t unix_ns)
+{
+    int64_t ns = put_seconds(to, unix_ns);
+
+    return put_fraction(to, ns, !ns ? 0 : ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9);
+}
+
+size_t rfc3339_format_ms(char *to, int64_t unix_ns)
+{
+    return put_fraction(to, put_seconds(to, unix_ns), 3);
 }

@@ -12,4 +12,7 @@
  * NUL-terminated; returns the length without the NUL. */
 size_t rfc3339_format(char *to, int64_t unix_ns);
 
+/* The same with always three digits, cut: the columns of a log line up. */
+size_t rfc3339_format_ms(char *to, int64_t unix_ns);
+
 #endif

@@ -2,6 +2,7 @@
 /* The host's half of an instance: memory that outlives the plugin's half. */
 #include "plugin/instance.h"
 
+#include "core/log_level.h"
 #include "plugin/ledger.h"
 #include "plugin/loader.h"
 
@@ -15,6 +16,7 @@ static int fill(obs_instance *instance, obs_str name, uint32_t n_workers)
     instance->contexts = obs_arena_calloc(instance->arena, n_workers, sizeof(void *));
     instance->providers = obs_arena_calloc(instance->arena, plugin->n_needs + 1, sizeof(void *));
     instance->ledger = ledger_create(n_workers);
+    instance->log = instance->name ? log_source(instance->name) : NULL;
     return instance->name && instance->config && instance->contexts && instance->providers &&
                    instance->ledger
                ? OBS_OK

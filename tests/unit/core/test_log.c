@@ -4,6 +4,7 @@
 
 #include <observatory/json.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -59,33 +61,70 @@ static void a_line_cannot_forge_another(void **unused)
     (void)unused;
 
     opened(/* json= */ false, 1 << 16);
-    obs_log(&plugin, OBS_LOG_WARN, "user said \"%s\"", "x\n2026 error host: forged\x1b[31m \xff");
+    obs_log(&plugin, OBS_LOG_WARN, "user said \"%s\"",
+            "x\n2026 error host: forged\x1b[31m \xc2\x9b \xff");
     log_close();
     text = content();
-    assert_non_null(
-        strstr(text, "warn  probe: user said \"x\\x0a2026 error host: forged\\x1b[31m"));
+    assert_non_null(strstr(
+        text,
+        "WARN  probe: user said \"x\\x0a2026 error host: forged\\x1b[31m \\x9b \xef\xbf\xbd\""));
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
     free(text);
 }
 
 static void json_lines_are_json(void **unused)
 {
-    char *text, *line, *rest;
     obs_arena *arena = obs_arena_create(0);
+    char longish[9000], *text, *line, *rest;
     const obs_json *v;
-    char longish[9000];
+    size_t n = 0;
     (void)unused;
 
-    memset(longish, '"', sizeof(longish) - 1);
-    longish[sizeof(longish) - 1] = '\0';
-    opened(/* json= */ true, 1 << 16);
+    opened(/* json= */ true, 1 << 20);
     obs_log(&plugin, OBS_LOG_INFO, "tab\t quote\" back\\ %s", "\xc3");
-    obs_log(NULL, OBS_LOG_ERROR, "%s", longish);
+    for (int c = 1; c < 128; c += 11) { /* what takes one byte, two, six */
+        memset(longish, c, sizeof(longish) - 1);
+        longish[sizeof(longish) - 1] = '\0';
+        obs_log(NULL, OBS_LOG_ERROR, "%s", longish);
+        obs_log(NULL, OBS_LOG_ERROR, "x%s", longish);
+    }
     log_close();
     text = content();
-    for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+    for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), n++) {
         assert_int_equal(obs_json_parse(arena, obs_str_of(line), &v, NULL), OBS_OK);
+        if (n == 0) {
+            assert_int_equal(obs_json_str(obs_json_get(v, "ts")).len, 24);
+            assert_true(obs_str_is(obs_json_str(obs_json_get(v, "level")), "info"));
+            assert_true(obs_str_is(obs_json_str(obs_json_get(v, "component")), "probe"));
+            assert_true(obs_str_is(obs_json_str(obs_json_get(v, "msg")),
+                                   "tab\t quote\" back\\ \xef\xbf\xbd"));
+        } else {
+            obs_str msg = obs_json_str(obs_json_get(v, "msg"));
+            assert_memory_equal(msg.ptr + msg.len - 3, "\xe2\x80\xa6", 3); /* cut, and says so */
+        }
+    }
+    assert_int_equal(n, 25);
     obs_arena_destroy(arena);
+    free(text);
+}
+
+static void a_line_is_for_people(void **unused)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ INFO  probe: 7 spans\n";
+    char *text;
+    (void)unused;
+
+    opened(/* json= */ false, 1 << 16);
+    obs_log(&plugin, OBS_LOG_INFO, "%d spans", 7);
+    log_close();
+    text = content();
+    assert_int_equal(strlen(text), strlen(form));
+    for (size_t i = 0; i < 24; i++)
+        if (form[i] == 'd')
+            assert_in_range(text[i], '0', '9');
+        else
+            assert_int_equal(text[i], form[i]);
+    assert_string_equal(text + 24, form + 24);
     free(text);
 }
 
@@ -103,8 +142,29 @@ static void the_level_changes_at_run_time(void **unused)
     log_flush();
     text = content();
     assert_null(strstr(text, "unseen"));
-    assert_non_null(strstr(text, "debug probe: seen"));
+    assert_non_null(strstr(text, "DEBUG probe: seen"));
     free(text);
+}
+
+static void a_name_has_a_level_of_its_own(void **unused)
+{
+    struct obs_instance other = {.name = (char[]){"other"}, .log = log_source("other")};
+    struct obs_instance later;
+    (void)unused;
+
+    opened(false, 1 << 16);
+    assert_int_equal(log_set_level_of("other", OBS_LOG_DEBUG), OBS_OK);
+    assert_true(obs_log_enabled(&other, OBS_LOG_DEBUG));
+    assert_false(obs_log_enabled(&plugin, OBS_LOG_DEBUG));
+    assert_false(obs_log_enabled(NULL, OBS_LOG_DEBUG));
+    later = (struct obs_instance){.name = other.name, .log = log_source("other")};
+    assert_true(obs_log_enabled(&later, OBS_LOG_DEBUG)); /* as after a reload */
+    assert_int_equal(log_set_level_of("other", OBS_LOG_ERROR), OBS_OK);
+    assert_false(obs_log_enabled(&other, OBS_LOG_WARN));
+    assert_int_equal(log_set_level_of("other", LOG_LEVEL_SHARED), OBS_OK);
+    assert_true(obs_log_enabled(&other, OBS_LOG_INFO));
+    log_set_level(OBS_LOG_WARN);
+    assert_false(obs_log_enabled(&other, OBS_LOG_INFO));
 }
 
 static void *write_many(void *arg)
@@ -173,6 +233,80 @@ static void a_rotated_file_is_opened_anew(void **unused)
     unlink(old);
 }
 
+static void a_full_disk_is_counted(void **unused)
+{
+    struct log_settings settings = {
+        .level = OBS_LOG_INFO, .file = "/dev/full", .queue_bytes = 1 << 16};
+    uint64_t lost = log_dropped();
+    char error[200];
+    (void)unused;
+
+    assert_int_equal(log_open(&settings, error, sizeof(error)), OBS_OK);
+    for (int i = 0; i < 3; i++)
+        obs_log(NULL, OBS_LOG_INFO, "line %d", i);
+    log_close();
+    assert_int_equal(log_dropped(), lost + 3);
+}
+
+/* In a child, since its standard output is the pipe. */
+static void logs_to_pipe(int out)
+{
+    struct log_settings settings = {
+        .level = OBS_LOG_INFO, .file = "/dev/stdout", .queue_bytes = 8 << 20};
+    uint64_t lost = log_dropped(); /* by earlier tests */
+    char error[200];
+
+    dup2(out, STDOUT_FILENO);
+    if (log_open(&settings, error, sizeof(error)) < 0)
+        _exit(1);
+    for (int i = 0; i < 20000; i++)
+        obs_log(NULL, OBS_LOG_INFO, "line %d that has to wait for a reader", i);
+    log_close();
+    _exit(log_dropped() != lost);
+}
+
+static void a_pipe_that_does_not_block_loses_nothing(void **unused)
+{
+    char buffer[4096];
+    int ends[2], status, lines = 0;
+    ssize_t n;
+    pid_t child;
+    (void)unused;
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    child = fork();
+    if (child == 0)
+        logs_to_pipe(ends[1]);
+    close(ends[1]);
+    while ((n = read(ends[0], buffer, sizeof(buffer))) > 0)
+        for (ssize_t i = 0; i < n; i++)
+            lines += buffer[i] == '\n';
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(lines, 20000);
+}
+
+/* Ends by itself though nobody ever reads; takes the seconds of its patience. */
+static void a_reader_that_hangs_does_not_hang_the_end(void **unused)
+{
+    int ends[2], status;
+    pid_t child;
+    (void)unused;
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0) {
+        alarm(30);
+        logs_to_pipe(ends[1]);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void an_unwritable_file_is_a_sentence(void **unused)
 {
     char error[200] = "";
@@ -188,9 +322,17 @@ static void an_unwritable_file_is_a_sentence(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(a_line_cannot_forge_another),      WITH(json_lines_are_json),
-        WITH(the_level_changes_at_run_time),    WITH(threads_lose_nothing_and_mix_nothing),
-        WITH(what_does_not_fit_is_counted),     WITH(a_rotated_file_is_opened_anew),
+        WITH(a_line_cannot_forge_another),
+        WITH(json_lines_are_json),
+        WITH(a_line_is_for_people),
+        WITH(the_level_changes_at_run_time),
+        WITH(a_name_has_a_level_of_its_own),
+        WITH(threads_lose_nothing_and_mix_nothing),
+        WITH(what_does_not_fit_is_counted),
+        WITH(a_rotated_file_is_opened_anew),
+        WITH(a_full_disk_is_counted),
+        WITH(a_pipe_that_does_not_block_loses_nothing),
+        WITH(a_reader_that_hangs_does_not_hang_the_end),
         WITH(an_unwritable_file_is_a_sentence),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
