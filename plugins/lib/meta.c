@@ -22,9 +22,3 @@ void meta_json(obs_jw *jw, obs_request *req, const char *source)
     obs_jw_cstr(jw, OBS_VERSION);
     obs_jw_end_object(jw);
 }
-
-obs_scope request_scope(const obs_request *req)
-{
-    (void)req;
-    return (obs_scope){.size = sizeof(obs_scope), .all = 1};
-}

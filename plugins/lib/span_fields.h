@@ -16,7 +16,11 @@ int field_find(obs_str name);
  * slice of `list`) is it. An empty list is OBS_E_INVALID. */
 OBS_MUST_CHECK int fields_parse(obs_str list, uint64_t *ret_fields, obs_str *ret_wrong);
 
-/* All names, separated by ", ", in `arena`. */
-obs_str fields_known(obs_arena *arena);
+/* The name that was probably meant, NULL when none is near. */
+const char *field_suggest(obs_str name);
+
+/* What to tell a client about an unknown name: what was probably meant, and all
+ * there are. In `arena`; ptr NULL when out of memory. */
+obs_str fields_complaint(obs_arena *arena, obs_str wrong);
 
 #endif

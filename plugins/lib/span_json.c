@@ -54,6 +54,8 @@ static void put_rate(obs_jw *jw, double rate)
 {
     if (rate < 0)
         obs_jw_null(jw);
+    else if (rate > 1e12) /* of made-up numbers */
+        obs_jw_double(jw, rate);
     else
         obs_jw_fixed(jw, (int64_t)(rate * 1000 + 0.5), 3);
 }

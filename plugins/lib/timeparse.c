@@ -177,12 +177,12 @@ static bool unit_of(struct reader *r, int64_t *ret_ns)
     return true;
 }
 
-static int64_t round_down(int64_t t, int64_t unit)
+static int round_down(int64_t t, int64_t unit, int64_t *ret_ns)
 {
     int64_t origin = unit == 7 * DAY ? 4 * DAY : 0; /* 1970-01-05 was a Monday */
-    int64_t rest = (t - origin) % unit;
+    int64_t rest = (t % unit - origin) % unit;
 
-    return t - (rest < 0 ? rest + unit : rest);
+    return __builtin_sub_overflow(t, rest < 0 ? rest + unit : rest, ret_ns) ? OBS_E_RANGE : OBS_OK;
 }
 
 static int relative(struct reader r, int64_t now_ns, int64_t *ret_ns)
@@ -207,7 +207,8 @@ static int relative(struct reader r, int64_t now_ns, int64_t *ret_ns)
     if (skip(&r, "/")) {
         if (!unit_of(&r, &unit))
             return OBS_E_INVALID;
-        t = round_down(t, unit);
+        if (round_down(t, unit, &t) < 0)
+            return OBS_E_RANGE;
     }
     if (r.p != r.end)
         return OBS_E_INVALID;
@@ -217,11 +218,14 @@ static int relative(struct reader r, int64_t now_ns, int64_t *ret_ns)
 
 int time_parse(obs_str text, int64_t now_ns, int64_t *ret_ns)
 {
-    struct reader r = {text.ptr, text.ptr + text.len};
+    struct reader r;
 
+    if (text.len == 0)
+        return OBS_E_INVALID;
+    r = (struct reader){text.ptr, text.ptr + text.len};
     if (text.len >= 3 && memcmp(text.ptr, "now", 3) == 0)
         return relative(r, now_ns, ret_ns);
     if (text.len >= 8 && text.ptr[4] == '-')
         return calendar(r, ret_ns);
-    return text.len ? unix_time(r, ret_ns) : OBS_E_INVALID;
+    return unix_time(r, ret_ns);
 }

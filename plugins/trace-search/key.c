@@ -8,9 +8,10 @@
 #define SPACE obs_str_of("trace-search")
 #define NAME obs_str_of("cursor_key")
 
-void key_init(struct key *key, const obs_store *store, void *store_self, const char *secret)
+void key_init(struct key *key, const obs_store *store, void *store_self, const char *secret,
+              const uint8_t own[CURSOR_KEY_BYTES])
 {
-    *key = (struct key){.store = store, .store_self = store_self};
+    *key = (struct key){.store = store, .store_self = store_self, .own = own};
     if (!secret || !*secret)
         return;
     crypto_generichash(key->bytes, sizeof(key->bytes), (const uint8_t *)secret, strlen(secret),
@@ -42,17 +43,29 @@ static void use(struct key *key, obs_str value)
     answer(key, OBS_OK);
 }
 
+/* Until the next need asks the store again. */
+static void use_own(struct key *key)
+{
+    memcpy(key->bytes, key->own, sizeof(key->bytes));
+    answer(key, OBS_OK);
+}
+
+/* Waiters may need the key again at once, and that would offer another one: what
+ * was offered is done with before they are told. */
 static void on_offered(int error, obs_str value, void *user)
 {
     struct key *key = user;
+    uint8_t offered[CURSOR_KEY_BYTES];
 
+    memcpy(offered, key->fresh, sizeof(offered));
+    sodium_memzero(key->fresh, sizeof(key->fresh));
     if (error == OBS_E_CONFLICT)
         use(key, value); /* somebody was faster */
     else if (error == OBS_OK)
-        use(key, obs_str_n((const char *)key->fresh, sizeof(key->fresh)));
+        use(key, obs_str_n((const char *)offered, sizeof(offered)));
     else
         answer(key, error);
-    sodium_memzero(key->fresh, sizeof(key->fresh));
+    sodium_memzero(offered, sizeof(offered));
 }
 
 static void on_read(int error, obs_str value, void *user)
@@ -73,7 +86,7 @@ static void on_read(int error, obs_str value, void *user)
                                 obs_str_n((const char *)key->fresh, sizeof(key->fresh)),
                                 OBS_RECORD_NEW, on_offered, key);
     if (rc < 0)
-        answer(key, rc);
+        use_own(key);
 }
 
 void key_need(struct key *key, struct key_wait *wait)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key that cursors are authenticated with: from the configuration, else made
  * once and kept in the store, so that cursors outlive a restart and hosts share
- * them. */
+ * them. As long as the store cannot keep one - a full disk, a read-only file - the
+ * process's own serves, so that reading goes on. */
 #ifndef TRACE_SEARCH_KEY_H
 #define TRACE_SEARCH_KEY_H
 
@@ -20,14 +21,16 @@ struct key_wait {
 struct key {
     const obs_store *store;
     void *store_self;
+    const uint8_t *own; /* the process's */
     uint8_t bytes[CURSOR_KEY_BYTES];
     uint8_t fresh[CURSOR_KEY_BYTES]; /* offered to the store */
     uint32_t known, asking;
     struct key_wait *waiting;
 };
 
-/* `secret` is the option, or NULL. */
-void key_init(struct key *key, const obs_store *store, void *store_self, const char *secret);
+/* `secret` is the option, or NULL; `own` is borrowed. */
+void key_init(struct key *key, const obs_store *store, void *store_self, const char *secret,
+              const uint8_t own[CURSOR_KEY_BYTES]);
 
 /* Calls wait->ready() when the key is known: at once, or later. */
 void key_need(struct key *key, struct key_wait *wait);

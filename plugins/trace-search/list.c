@@ -3,22 +3,18 @@
  * its own, where they become JSON at once; the worker only adds the end. */
 #include "search.h"
 
-#include "meta.h"
+#include "scope.h"
 #include "span_json.h"
 
 struct list {
     struct key_wait wait; /* first: a key_wait is cast to a list */
-    struct search *search;
+    struct answer answer;
     struct key *key;
-    obs_request *req;
     obs_arena *arena;
     struct params params;
     obs_span_query query;
-    obs_str projects[1];
     obs_scope scope;
     uint8_t digest[PARAMS_DIGEST_BYTES];
-    obs_buf *buf;
-    obs_jw *jw;
 };
 
 static void fail(struct list *list, int error)
@@ -26,10 +22,10 @@ static void fail(struct list *list, int error)
     obs_str text = list->params.wrong_text;
 
     if (text.len)
-        (void)obs_respond_error(list->req, error, list->params.wrong_field, "%.*s",
+        (void)obs_respond_error(list->answer.req, error, list->params.wrong_field, "%.*s",
                                 OBS_STR_ARG(text));
     else
-        (void)obs_respond_error(list->req, error, NULL, NULL);
+        (void)obs_respond_error(list->answer.req, error, NULL, NULL);
 }
 
 /* --- rows ------------------------------------------------------------------------ */
@@ -40,16 +36,16 @@ static int put_row(const obs_span *span, void *user)
 {
     struct list *list = user;
 
-    obs_jw_object(list->jw);
-    span_json_members(list->jw, span, list->params.fields);
-    obs_jw_end_object(list->jw);
-    return obs_buf_error(list->buf) != OBS_OK ||
-           obs_buf_str(list->buf).len > list->search->settings->max_response_bytes;
+    obs_jw_object(list->answer.jw);
+    span_json_members(list->answer.jw, span, list->params.fields);
+    obs_jw_end_object(list->answer.jw);
+    return obs_buf_error(list->answer.buf) != OBS_OK ||
+           obs_buf_str(list->answer.buf).len > list->answer.search->settings->max_response_bytes;
 }
 
 static void put_pagination(struct list *list, const obs_search_result *result)
 {
-    obs_jw *jw = list->jw;
+    obs_jw *jw = list->answer.jw;
     obs_str cursor = {0};
 
     if (result->has_more)
@@ -76,39 +72,45 @@ static void put_pagination(struct list *list, const obs_search_result *result)
 static void found(const obs_search_result *result, void *user)
 {
     struct list *list = user;
-    size_t tagged;
 
     if (result->error < 0) {
-        fail(list, result->error == OBS_E_INVALID ? OBS_E_CURSOR : result->error);
+        fail(list, result->error == OBS_E_INVALID && list->params.cursor.ptr ? OBS_E_CURSOR
+                                                                             : result->error);
         return;
     }
-    obs_jw_end_array(list->jw);
+    obs_jw_end_array(list->answer.jw);
     put_pagination(list, result);
-    tagged = obs_buf_str(list->buf).len;
-    meta_json(list->jw, list->req, "raw");
-    obs_jw_end_object(list->jw);
-    answer_json(list->req, list->buf, tagged);
+    list->answer.data_bytes = obs_buf_str(list->answer.buf).len;
+    answer_finish(&list->answer, list->answer.data_bytes);
+}
+
+/* Only the tag is left to be made. */
+static int nothing(struct answer *answer)
+{
+    (void)answer;
+    return OBS_OK;
 }
 
 /* --- the query --------------------------------------------------------------------- */
 
 static int search(struct list *list)
 {
-    struct search *s = list->search;
+    struct search *s = list->answer.search;
     int rc = OBS_OK;
 
-    if (list->params.cursor.ptr) {
+    if (list->params.cursor.ptr)
         rc = cursor_read(list->arena, list->key->bytes, list->digest, list->params.cursor,
                          &list->query.after);
+    if (rc == OBS_E_CURSOR) {
         list->params.wrong_field = "cursor";
-        list->params.wrong_text = obs_str_of("cursor: not one of this query's pages");
+        list->params.wrong_text = obs_str_of("cursor: expected that of a page of this very query; "
+                                             "leave it out to begin again");
     }
     if (rc < 0)
         return rc;
-    list->params.wrong_text = obs_str_n(NULL, 0);
-    obs_jw_object(list->jw);
-    obs_jw_key(list->jw, "data");
-    obs_jw_array(list->jw);
+    obs_jw_object(list->answer.jw);
+    obs_jw_key(list->answer.jw, "data");
+    obs_jw_array(list->answer.jw);
     return s->store->search(s->store_self, &list->scope, &list->query, put_row, found, list);
 }
 
@@ -130,25 +132,22 @@ static int take_param(obs_str name, obs_str value, void *user)
 
 static int prepare(struct list *list)
 {
-    int rc = params_init(&list->params, list->arena, obs_clock_wall_ns(),
-                         (uint32_t)list->search->settings->max_limit);
+    int rc;
 
-    if (rc == OBS_OK)
-        rc = obs_request_each_query(list->req, take_param, list);
+    params_init(&list->params, list->arena, obs_clock_wall_ns(),
+                (uint32_t)list->answer.search->settings->max_limit);
+    rc = obs_request_each_query(list->answer.req, take_param, list);
     if (rc == OBS_OK)
         rc = params_finish(&list->params, &list->query);
+    list->scope = scope_of(list->answer.req);
+    if (rc == OBS_OK && list->params.project.len)
+        rc = scope_narrow(&list->scope, &list->params.project);
     if (rc < 0)
         return rc;
     params_digest(&list->params, list->digest);
-    list->scope = request_scope(list->req);
-    if (list->params.project.len) {
-        list->projects[0] = list->params.project;
-        list->scope =
-            (obs_scope){.size = sizeof(obs_scope), .projects = list->projects, .n_projects = 1};
-    }
-    list->buf = obs_buf_new(list->arena, /* limit_bytes= */ 0);
-    list->jw = list->buf ? obs_jw_new(list->arena, list->buf) : NULL;
-    return list->jw ? OBS_OK : OBS_E_NOMEM;
+    list->answer.buf = obs_buf_new(list->arena, /* limit_bytes= */ 0);
+    list->answer.jw = list->answer.buf ? obs_jw_new(list->arena, list->answer.buf) : NULL;
+    return list->answer.jw ? OBS_OK : OBS_E_NOMEM;
 }
 
 int handle_list(obs_request *req, void *self)
@@ -160,9 +159,10 @@ int handle_list(obs_request *req, void *self)
     if (!list)
         return OBS_E_NOMEM;
     list->wait.ready = have_key;
-    list->search = self;
+    list->answer.search = self;
+    list->answer.work = nothing;
     list->key = obs_request_worker_context(req);
-    list->req = req;
+    list->answer.req = req;
     list->arena = arena;
     rc = prepare(list);
     if (rc < 0)

@@ -25,7 +25,7 @@ enum kind {
     KIND_PROJECT,
     KIND_SORT_BY,
     KIND_SORT_ORDER,
-    KIND_CURSOR,
+    KIND_CURSOR, /* from here on: of no account for what a cursor is bound to */
     KIND_LIMIT,
     KIND_FIELDS,
     KIND_INCLUDE,
@@ -212,21 +212,21 @@ static int take_roots(struct params *p, const struct row *row, obs_str value)
 {
     bool yes = obs_str_is(value, "true") || obs_str_is(value, "1");
     const obs_filter **child;
-    obs_filter * not ;
-    obs_value *none;
+    obs_filter *roots;
+    obs_value *values;
 
     if (!yes && !obs_str_is(value, "false") && !obs_str_is(value, "0"))
         return complain(p, OBS_E_INVALID, row->name, "true or false", value);
     if (!yes)
         return OBS_OK;
     child = obs_arena_calloc(p->arena, 1, sizeof(*child));
-    not = obs_arena_calloc(p->arena, 1, sizeof(*not ));
-    if (!child || !not )
+    roots = obs_arena_calloc(p->arena, 1, sizeof(*roots));
+    if (!child || !roots)
         return OBS_E_NOMEM;
-    *child = new_leaf(p, row->field, OBS_OP_EXISTS, 0, &none);
-    *not = (obs_filter){
-        .size = sizeof(*not ), .kind = OBS_FILTER_NOT, .children = child, .n_children = 1};
-    return *child ? add_filter(p, not ) : OBS_E_NOMEM;
+    *child = new_leaf(p, row->field, OBS_OP_EXISTS, 0, &values);
+    *roots = (obs_filter){
+        .size = sizeof(*roots), .kind = OBS_FILTER_NOT, .children = child, .n_children = 1};
+    return *child ? add_filter(p, roots) : OBS_E_NOMEM;
 }
 
 /* --- values ------------------------------------------------------------------------- */
@@ -261,7 +261,10 @@ static int take_bound(struct params *p, const struct row *row, obs_str value)
 
     if (!read_decimal(value, row->decimals, &v.i))
         return complain(p, OBS_E_INVALID, row->name,
-                        row->decimals ? "a number such as 12.5" : "a whole number", value);
+                        row->decimals == 0   ? "a whole number"
+                        : row->decimals == 6 ? "a number of milliseconds with up to 6 decimals"
+                                             : "a number of dollars with up to 9 decimals",
+                        value);
     return take_one(p, row, row->kind == KIND_MIN ? OBS_OP_GTE : OBS_OP_LTE, v);
 }
 
@@ -364,17 +367,14 @@ static int take_limit(struct params *p, const struct row *row, obs_str value)
 
 static int take_fields(struct params *p, const struct row *row, obs_str value)
 {
-    obs_str wrong, known;
+    obs_str wrong;
     int rc = fields_parse(value, &p->fields, &wrong);
 
     if (rc == OBS_E_INVALID)
         return complain(p, rc, row->name, "names of fields separated by commas", value);
     if (rc < 0) {
-        known = fields_known(p->arena);
         p->wrong_field = row->name;
-        p->wrong_text = obs_arena_printf(
-            p->arena, "fields: unknown field \"%.*s\"; there are: %.*s",
-            (int)(wrong.len < 100 ? wrong.len : 100), wrong.ptr, OBS_STR_ARG(known));
+        p->wrong_text = fields_complaint(p->arena, wrong);
     }
     return rc;
 }
@@ -436,7 +436,7 @@ static int take_value(struct params *p, const struct row *row, obs_str value)
 
 /* --- the whole ------------------------------------------------------------------------ */
 
-int params_init(struct params *params, obs_arena *arena, int64_t now_ns, uint32_t max_limit)
+void params_init(struct params *params, obs_arena *arena, int64_t now_ns, uint32_t max_limit)
 {
     *params = (struct params){
         .arena = arena,
@@ -447,23 +447,37 @@ int params_init(struct params *params, obs_arena *arena, int64_t now_ns, uint32_
         .sort_field = OBS_FIELD_TS,
         .limit = max_limit < 50 ? max_limit : 50,
         .fields = OBS_FIELDS_ALL,
-        .normal = obs_buf_new(arena, 0),
     };
-    return params->normal ? OBS_OK : OBS_E_NOMEM;
+}
+
+/* Notes that a parameter was given; the second of its kind is refused rather than
+ * guessed about. Other names of it count. */
+static int note(struct params *p, size_t at, obs_str value)
+{
+    obs_str *given = &p->given[at];
+
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (p->given[i].ptr && rows[i].kind == rows[at].kind && rows[i].field == rows[at].field &&
+            rows[i].kind != KIND_TAGS) {
+            p->wrong_field = rows[at].name;
+            p->wrong_text = obs_arena_printf(p->arena, "%s: given twice%s%s", rows[at].name,
+                                             i == at ? "" : ", the other time as ",
+                                             i == at ? "" : rows[i].name);
+            return OBS_E_INVALID;
+        }
+    *given = given->ptr
+                 ? obs_arena_printf(p->arena, "%.*s,%.*s", OBS_STR_ARG(*given), OBS_STR_ARG(value))
+                 : obs_str_n(value.ptr ? value.ptr : "", value.len);
+    return given->ptr ? OBS_OK : OBS_E_NOMEM;
 }
 
 int params_take(struct params *params, obs_str name, obs_str value)
 {
-    for (size_t i = 0; i < N_ROWS; i++) {
-        if (!obs_str_is(name, rows[i].name))
-            continue;
-        if (rows[i].kind < KIND_CURSOR) {
-            obs_buf_printf(params->normal, "%s=", rows[i].name);
-            obs_buf_append(params->normal, value.ptr, value.len);
-            obs_buf_append(params->normal, "", 1); /* NUL: in no value */
+    for (size_t i = 0; i < N_ROWS; i++)
+        if (obs_str_is(name, rows[i].name)) {
+            int rc = note(params, i, value);
+            return rc < 0 ? rc : take_value(params, &rows[i], value);
         }
-        return take_value(params, &rows[i], value);
-    }
     return complain(params, OBS_E_UNKNOWN, "query", "a known parameter", name);
 }
 
@@ -502,8 +516,16 @@ int params_finish(struct params *params, obs_span_query *ret_query)
 
 void params_digest(const struct params *params, uint8_t ret_digest[PARAMS_DIGEST_BYTES])
 {
-    obs_str text = obs_buf_str(params->normal);
+    crypto_generichash_state state;
 
-    crypto_generichash(ret_digest, PARAMS_DIGEST_BYTES, (const uint8_t *)text.ptr, text.len, NULL,
-                       0);
+    crypto_generichash_init(&state, NULL, 0, PARAMS_DIGEST_BYTES);
+    for (size_t i = 0; i < N_ROWS; i++) {
+        uint64_t head[2] = {(uint64_t)rows[i].kind << 32 | rows[i].field, params->given[i].len};
+        if (rows[i].kind >= KIND_CURSOR || !params->given[i].ptr)
+            continue;
+        crypto_generichash_update(&state, (const uint8_t *)head, sizeof(head));
+        crypto_generichash_update(&state, (const uint8_t *)params->given[i].ptr,
+                                  params->given[i].len);
+    }
+    crypto_generichash_final(&state, ret_digest, PARAMS_DIGEST_BYTES);
 }

@@ -10,6 +10,10 @@
 #define PARAMS_MAX_FILTERS 64
 #define PARAMS_DIGEST_BYTES 16
 
+/* The parameters as the route declares them. */
+enum { N_PARAMS_DECLARED = 29 };
+extern const obs_param params_declared[N_PARAMS_DECLARED];
+
 /* Owned by the caller; what it points to lives in `arena` or in the request. */
 struct params {
     obs_arena *arena;
@@ -26,21 +30,17 @@ struct params {
     uint32_t total;
     uint64_t fields;
     obs_str cursor;
-    obs_buf *normal; /* name=value lines that a cursor is bound to */
+    obs_str given[N_PARAMS_DECLARED]; /* by row of the declaration; ptr NULL: not given */
 
     /* What was wrong, after an error. */
     const char *wrong_field;
     obs_str wrong_text;
 };
 
-/* The parameters as the route declares them. */
-enum { N_PARAMS_DECLARED = 29 };
-extern const obs_param params_declared[N_PARAMS_DECLARED];
+void params_init(struct params *params, obs_arena *arena, int64_t now_ns, uint32_t max_limit);
 
-/* Errors: OBS_E_NOMEM. */
-int params_init(struct params *params, obs_arena *arena, int64_t now_ns, uint32_t max_limit);
-
-/* Takes one parameter. Errors: OBS_E_INVALID, OBS_E_RANGE, OBS_E_UNKNOWN,
+/* Takes one parameter, borrowed as long as `params`. Each may be given once, tags
+ * any number of times. Errors: OBS_E_INVALID, OBS_E_RANGE, OBS_E_UNKNOWN,
  * OBS_E_CURSOR, OBS_E_COMPLEX with wrong_field and wrong_text; OBS_E_NOMEM. */
 int params_take(struct params *params, obs_str name, obs_str value);
 
@@ -48,7 +48,9 @@ int params_take(struct params *params, obs_str name, obs_str value);
  * must live as long as the query is read. Errors as above. */
 int params_finish(struct params *params, obs_span_query *ret_query);
 
-/* The digest of everything that a page depends on, but for its size and look. */
+/* The digest of everything that a page depends on, but for its size and look. The
+ * order of the parameters is of no account; a relative time counts as its text, so
+ * that "now-1h" of a later page is the same query. */
 void params_digest(const struct params *params, uint8_t ret_digest[PARAMS_DIGEST_BYTES]);
 
 /* 32 hexadecimal digits of any case. Errors: OBS_E_INVALID. */

@@ -9,6 +9,8 @@
 
 static void destroy(void *self)
 {
+    if (self)
+        sodium_memzero(self, sizeof(struct search));
     free(self);
 }
 
@@ -23,6 +25,7 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
     }
     search->instance = instance;
     search->settings = config;
+    randombytes_buf(search->own_key, sizeof(search->own_key));
     *ret_self = search;
     return OBS_OK;
 }
@@ -50,7 +53,7 @@ static int worker_start(void *self, obs_worker *worker, void **ret_context)
     (void)worker;
     if (!key)
         return OBS_E_NOMEM;
-    key_init(key, search->store, search->store_self, search->settings->cursor_key);
+    key_init(key, search->store, search->store_self, search->settings->cursor_key, search->own_key);
     *ret_context = key;
     return OBS_OK;
 }
@@ -90,7 +93,7 @@ static const obs_option options[] = {
         .def = "64MiB",
         .min = "64KiB",
         .max = "4GiB",
-        .help = "a page ends early after the span that exceeds this many bytes",
+        .help = "a page or trace ends after the span that exceeds this many bytes; bounds memory",
     },
     {
         .name = "cursor_key",

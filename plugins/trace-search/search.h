@@ -18,6 +18,7 @@ struct search {
     const struct settings *settings;
     const obs_store *store;
     void *store_self;
+    uint8_t own_key[CURSOR_KEY_BYTES]; /* see key.h */
 };
 
 /* The handlers. Thread: worker. */
@@ -28,7 +29,21 @@ int handle_trace(obs_request *req, void *self);
  * memory. */
 obs_arena *job_arena(obs_request *req);
 
-/* Answers with the body in `buf`, whose first `tagged` bytes make the ETag. */
-void answer_json(obs_request *req, obs_buf *buf, size_t tagged);
+/* An answer whose last steps can be too long for the loop: `work` may be called on
+ * another thread, while the worker leaves the request and the arena alone, and ends
+ * with data_bytes set; then the worker adds `meta` and answers. */
+struct answer {
+    struct search *search;
+    obs_request *req;
+    obs_buf *buf;      /* {"data": … without its end */
+    obs_jw *jw;        /* that writes into it */
+    size_t data_bytes; /* that make the ETag */
+    int (*work)(struct answer *answer);
+    int error;
+    uint8_t digest[16];
+};
+
+/* Runs answer->work(), off the loop when `bytes` are many, and answers. */
+void answer_finish(struct answer *answer, size_t bytes);
 
 #endif

@@ -3,7 +3,7 @@
  * on a thread of the store; the worker links and sums them up. */
 #include "search.h"
 
-#include "meta.h"
+#include "scope.h"
 #include "span_fields.h"
 #include "span_json.h"
 #include "tree.h"
@@ -16,17 +16,17 @@
      OBS_FIELD_BIT(OBS_FIELD_SERVICE_NAME))
 
 struct trace {
-    struct search *search;
-    obs_request *req;
+    struct answer answer; /* first: an answer is cast to a trace */
     obs_arena *arena;
     uint8_t id[16], top_id[8];
-    bool flat, below;
+    bool flat, below, truncated;
     uint64_t fields;
     obs_value value;
     obs_filter filter;
     struct node *nodes;
     size_t n, capacity;
     obs_buf *row;
+    size_t bytes; /* of JSON so far */
     int error;
 };
 
@@ -47,7 +47,8 @@ static struct node *new_node(struct trace *t)
     return &t->nodes[t->n++];
 }
 
-/* On a thread of the store; the span is borrowed for the call. */
+/* On a thread of the store; the span is borrowed for the call. The span that makes
+ * the answer too large is the last one. */
 static int take_row(const obs_span *span, void *user)
 {
     struct trace *t = user;
@@ -76,9 +77,10 @@ static int take_row(const obs_span *span, void *user)
     node->provider = obs_arena_dup(t->arena, span->provider);
     node->service = obs_arena_dup(t->arena, span->service_name);
     t->error = obs_buf_error(t->row);
-    if (!node->json.ptr || !node->service.ptr)
+    if (!node->json.ptr || !node->model.ptr || !node->provider.ptr || !node->service.ptr)
         t->error = OBS_E_NOMEM;
-    return t->error < 0;
+    t->bytes += node->json.len;
+    return t->error < 0 || t->bytes > t->answer.search->settings->max_response_bytes;
 }
 
 /* --- the answer ------------------------------------------------------------------------ */
@@ -109,7 +111,7 @@ static void put_totals(obs_jw *jw, const struct trace *t, const struct totals *t
     obs_jw_time(jw, totals->start_ns);
     obs_jw_key(jw, "end");
     obs_jw_time(jw, totals->end_ns);
-    put_number(jw, "duration_ms", totals->end_ns - totals->start_ns, 6);
+    put_number(jw, "duration_ms", totals->duration_ns, 6);
     put_number(jw, "critical_path_ms", totals->critical_ns, 6);
     put_number(jw, "span_count", (int64_t)t->n, 0);
     put_number(jw, "error_count", (int64_t)totals->errors, 0);
@@ -123,110 +125,128 @@ static void put_totals(obs_jw *jw, const struct trace *t, const struct totals *t
     put_names(jw, "services", &totals->services);
 }
 
-static void put_flat(const struct trace *t, const struct tree *tree, size_t top, obs_buf *buf)
+static void put_flat(const struct trace *t, const struct tree *tree, obs_buf *buf)
 {
     bool first = true;
 
     for (size_t k = 0; k < t->n; k++) {
-        size_t up = k;
-        while (top != TREE_NONE && up != TREE_NONE && up != top)
-            up = tree->nodes[up].parent;
-        if (top != TREE_NONE && up == TREE_NONE)
+        const struct node *node = &tree->nodes[k];
+        if (t->below && !node->within)
             continue;
         if (!first)
             obs_buf_append(buf, ",", 1);
         first = false;
-        obs_buf_append(buf, tree->nodes[k].json.ptr, tree->nodes[k].json.len);
+        obs_buf_append(buf, node->json.ptr, node->json.len);
     }
 }
 
-static int answer(struct trace *t, bool truncated)
+static int put_spans(const struct trace *t, const struct tree *tree, size_t top, obs_buf *buf)
 {
-    obs_buf *buf = obs_buf_new(t->arena, 0), *spans = obs_buf_new(t->arena, 0);
-    obs_jw *jw = buf ? obs_jw_new(t->arena, buf) : NULL;
-    size_t top = TREE_NONE, tagged;
+    obs_buf_append(buf, "[", 1);
+    if (t->flat)
+        put_flat(t, tree, buf);
+    else
+        tree_write(tree, top, buf);
+    obs_buf_append(buf, "]", 1);
+    return obs_buf_error(buf);
+}
+
+/* The whole of `data`. On any thread. */
+static int assemble(struct answer *answer)
+{
+    struct trace *t = (struct trace *)answer;
+    obs_buf *spans = obs_buf_new(t->arena, /* limit_bytes= */ 0);
+    obs_jw *jw = answer->jw;
+    size_t top = TREE_NONE;
     struct totals totals;
     struct tree tree;
     int rc;
 
-    if (!jw || !spans)
+    if (!spans)
         return OBS_E_NOMEM;
     rc = tree_build(t->arena, t->nodes, t->n, &tree);
     if (rc < 0)
         return rc;
-    if (t->below && (top = tree_find(&tree, t->top_id)) == TREE_NONE)
-        return OBS_E_NOT_FOUND;
+    if (t->below) {
+        top = tree_find(&tree, t->top_id); /* is there: found() looked */
+        tree_mark(&tree, top);
+    }
     tree_totals(&tree, &totals);
-    obs_buf_append(spans, "[", 1);
-    if (t->flat)
-        put_flat(t, &tree, top, spans);
-    else
-        tree_write(&tree, top, spans);
-    obs_buf_append(spans, "]", 1);
-    if (obs_buf_error(spans) < 0)
-        return obs_buf_error(spans);
+    rc = put_spans(t, &tree, top, spans);
+    if (rc < 0)
+        return rc;
     obs_jw_object(jw);
     obs_jw_key(jw, "data");
     obs_jw_object(jw);
     put_totals(jw, t, &totals);
     obs_jw_key(jw, "truncated");
-    obs_jw_bool(jw, truncated);
+    obs_jw_bool(jw, t->truncated);
     obs_jw_key(jw, "spans");
     obs_jw_raw(jw, obs_buf_str(spans));
     obs_jw_end_object(jw);
-    tagged = obs_buf_str(buf).len;
-    meta_json(jw, t->req, "raw");
-    obs_jw_end_object(jw);
-    answer_json(t->req, buf, tagged);
+    answer->data_bytes = obs_buf_str(answer->buf).len;
     return OBS_OK;
 }
 
+static bool has_top(const struct trace *t)
+{
+    return tree_find(&(struct tree){.nodes = t->nodes, .n = t->n}, t->top_id) != TREE_NONE;
+}
+
+/* What is not found is told in the same words whoever else may have it. */
 static void found(const obs_search_result *result, void *user)
 {
     struct trace *t = user;
+    obs_request *req = t->answer.req;
     int rc = result->error < 0 ? result->error : t->error;
 
-    if (rc == OBS_OK)
-        rc = t->n ? answer(t, result->has_more != 0) : OBS_E_NOT_FOUND;
-    if (rc == OBS_E_NOT_FOUND) /* the same words whoever else may have it */
-        (void)obs_respond_error(t->req, rc, NULL,
-                                t->n ? "no such span in this trace" : "no such trace");
-    else if (rc < 0)
-        (void)obs_respond_error(t->req, rc, NULL, NULL);
+    t->truncated = result->has_more != 0;
+    if (rc < 0)
+        (void)obs_respond_error(req, rc, NULL, NULL);
+    else if (t->n == 0)
+        (void)obs_respond_error(req, OBS_E_NOT_FOUND, "trace_id", "no such trace");
+    else if (t->below && !has_top(t))
+        (void)obs_respond_error(req, OBS_E_NOT_FOUND, "span_id", "no such span in this trace");
+    else
+        answer_finish(&t->answer, t->bytes);
 }
 
 /* --- the request -------------------------------------------------------------------------- */
 
+/* Answers 400 and returns OBS_RESPONDED when something is wrong. */
 static int read_query(struct trace *t)
 {
-    obs_str flat = obs_request_query(t->req, "flat"), span = obs_request_query(t->req, "span_id"),
-            fields = obs_request_query(t->req, "fields"), wrong = {0}, known;
-    int rc;
+    obs_request *req = t->answer.req;
+    obs_str flat = obs_request_query(req, "flat"), span = obs_request_query(req, "span_id"),
+            fields = obs_request_query(req, "fields"), wrong = {0}, text;
+    int rc = OBS_OK;
 
     t->fields = OBS_FIELDS_ALL;
     t->flat = obs_str_is(flat, "1") || obs_str_is(flat, "true");
     t->below = span.ptr != NULL;
-    if (flat.ptr && !t->flat && !obs_str_is(flat, "0") && !obs_str_is(flat, "false"))
-        return obs_respond_error(t->req, OBS_E_INVALID, "flat",
-                                 "flat: expected true or false, found \"%.*s\"", OBS_STR_ARG(flat)),
-               OBS_RESPONDED;
-    if (t->below && params_span_id(span, t->top_id) < 0)
-        return obs_respond_error(t->req, OBS_E_INVALID, "span_id",
-                                 "span_id: expected 16 hexadecimal digits"),
-               OBS_RESPONDED;
-    rc = fields.ptr ? fields_parse(fields, &t->fields, &wrong) : OBS_OK;
+    if (flat.ptr && !t->flat && !obs_str_is(flat, "0") && !obs_str_is(flat, "false")) {
+        (void)obs_respond_error(req, OBS_E_INVALID, "flat",
+                                "flat: expected true or false, found \"%.*s\"", OBS_STR_ARG(flat));
+        return OBS_RESPONDED;
+    }
+    if (t->below && params_span_id(span, t->top_id) < 0) {
+        (void)obs_respond_error(req, OBS_E_INVALID, "span_id",
+                                "span_id: expected 16 hexadecimal digits, not all zero");
+        return OBS_RESPONDED;
+    }
+    if (fields.ptr)
+        rc = fields_parse(fields, &t->fields, &wrong);
     if (rc == OBS_OK)
         return rc;
-    known = fields_known(t->arena);
-    return obs_respond_error(t->req, rc, "fields",
-                             "fields: unknown field \"%.*s\"; there are: %.*s", OBS_STR_ARG(wrong),
-                             OBS_STR_ARG(known)),
-           OBS_RESPONDED;
+    text = rc == OBS_E_UNKNOWN ? fields_complaint(t->arena, wrong)
+                               : obs_str_of("fields: expected names of fields separated by commas");
+    (void)obs_respond_error(req, rc, "fields", "%.*s", OBS_STR_ARG(text));
+    return OBS_RESPONDED;
 }
 
 static int search(struct trace *t)
 {
-    obs_scope scope = request_scope(t->req);
+    obs_scope scope = scope_of(t->answer.req);
     obs_span_query query = {
         .size = sizeof(query),
         .fields = t->fields | NEEDED,
@@ -234,7 +254,7 @@ static int search(struct trace *t)
         .to_ns = INT64_MAX,
         .filter = &t->filter,
         .sort_field = OBS_FIELD_TS,
-        .limit = (uint32_t)t->search->settings->max_spans,
+        .limit = (uint32_t)t->answer.search->settings->max_spans,
     };
 
     t->value.s = obs_str_n((const char *)t->id, sizeof(t->id));
@@ -244,7 +264,8 @@ static int search(struct trace *t)
                              .op = OBS_OP_EQ,
                              .values = &t->value,
                              .n_values = 1};
-    return t->search->store->search(t->search->store_self, &scope, &query, take_row, found, t);
+    return t->answer.search->store->search(t->answer.search->store_self, &scope, &query, take_row,
+                                           found, t);
 }
 
 int handle_trace(obs_request *req, void *self)
@@ -255,11 +276,12 @@ int handle_trace(obs_request *req, void *self)
 
     if (!t)
         return OBS_E_NOMEM;
-    t->search = self;
-    t->req = req;
+    t->answer = (struct answer){.search = self, .req = req, .work = assemble};
     t->arena = arena;
-    t->row = obs_buf_new(arena, 0);
-    if (!t->row)
+    t->row = obs_buf_new(arena, /* limit_bytes= */ 0);
+    t->answer.buf = obs_buf_new(arena, /* limit_bytes= */ 0);
+    t->answer.jw = t->answer.buf ? obs_jw_new(arena, t->answer.buf) : NULL;
+    if (!t->row || !t->answer.jw)
         return OBS_E_NOMEM;
     if (params_trace_id(obs_request_param(req, "trace_id"), t->id) < 0)
         return obs_respond_error(req, OBS_E_INVALID, "trace_id",

@@ -2,8 +2,6 @@
 /* Nothing here recurses: a trace may be as deep as it has spans. */
 #include "tree.h"
 
-#include <stdlib.h>
-
 /* --- ids --------------------------------------------------------------------------- */
 
 struct index {
@@ -96,6 +94,21 @@ static size_t visit(struct tree *tree, size_t root, size_t at)
     return at;
 }
 
+/* The earliest span of the ring that the way up from `k` leads into (Floyd). */
+static size_t first_of_ring(const struct node *nodes, size_t k)
+{
+    size_t slow = k, fast = k, first;
+
+    do {
+        slow = nodes[slow].parent;
+        fast = nodes[nodes[fast].parent].parent;
+    } while (slow != fast);
+    first = slow;
+    for (size_t at = nodes[slow].parent; at != slow; at = nodes[at].parent)
+        first = at < first ? at : first;
+    return first;
+}
+
 /* Takes a span out of its parent's list: the ring ends here. */
 static void cut(struct tree *tree, size_t k)
 {
@@ -124,9 +137,10 @@ int tree_build(obs_arena *arena, struct node *nodes, size_t n, struct tree *ret)
         if (nodes[k].parent == TREE_NONE)
             at = visit(&tree, k, at);
     for (size_t k = 0; k < n; k++)
-        if (!nodes[k].seen) { /* only rings are left */
-            cut(&tree, k);
-            at = visit(&tree, k, at);
+        if (!nodes[k].seen) { /* only rings and what hangs on them are left */
+            size_t first = first_of_ring(nodes, k);
+            cut(&tree, first);
+            at = visit(&tree, first, at);
         }
     *ret = tree;
     return OBS_OK;
@@ -138,6 +152,15 @@ size_t tree_find(const struct tree *tree, const uint8_t id[8])
         if (memcmp(tree->nodes[k].id, id, 8) == 0)
             return k;
     return TREE_NONE;
+}
+
+void tree_mark(struct tree *tree, size_t top)
+{
+    for (size_t i = 0; i < tree->n; i++) { /* parents come before their children */
+        struct node *node = &tree->nodes[tree->order[i]];
+        node->within = tree->order[i] == top ||
+                       (node->parent != TREE_NONE && tree->nodes[node->parent].within);
+    }
 }
 
 /* --- totals -------------------------------------------------------------------------- */
@@ -153,11 +176,11 @@ static void add_name(struct names *names, obs_str name)
 
 static bool has_tokens(const struct node *node)
 {
-    return node->prompt_tokens >= 0 || node->completion_tokens >= 0;
+    return node->prompt_tokens > 0 || node->completion_tokens > 0;
 }
 
 /* Children come after their parents in the order: backwards, each one is done
- * before its parent is looked at. */
+ * before its parent is looked at. A zero hides nothing. */
 static void add_usage(const struct tree *tree, struct totals *t)
 {
     for (size_t i = tree->n; i-- > 0;) {
@@ -170,38 +193,25 @@ static void add_usage(const struct tree *tree, struct totals *t)
             t->completion_tokens = obs_tokens_sum(t->completion_tokens, node->completion_tokens);
         }
         if (parent) {
-            parent->below_cost |= node->below_cost || node->cost >= 0;
+            parent->below_cost |= node->below_cost || node->cost > 0;
             parent->below_tokens |= node->below_tokens || has_tokens(node);
         }
     }
 }
 
-static int by_start(const void *a, const void *b)
+/* The length of the union of all spans; they are in order of their starts. */
+static int64_t critical_path(const struct tree *tree)
 {
-    const int64_t *x = a, *y = b;
-    return (x[0] > y[0]) - (x[0] < y[0]);
-}
-
-/* The length of the union of the roots' times. */
-static int64_t union_of_roots(const struct tree *tree)
-{
-    int64_t(*times)[2] = malloc((tree->n_roots + 1) * sizeof(*times));
     int64_t sum = 0, until = INT64_MIN;
 
-    if (!times)
-        return 0;
-    for (size_t i = 0; i < tree->n_roots; i++) {
-        times[i][0] = tree->nodes[tree->roots[i]].start_ns;
-        times[i][1] = tree->nodes[tree->roots[i]].end_ns;
+    for (size_t k = 0; k < tree->n; k++) {
+        const struct node *node = &tree->nodes[k];
+        int64_t from = node->start_ns > until ? node->start_ns : until;
+        if (node->end_ns <= from)
+            continue;
+        sum = obs_tokens_sum(sum, node->end_ns - from); /* saturates */
+        until = node->end_ns;
     }
-    qsort(times, tree->n_roots, sizeof(*times), by_start);
-    for (size_t i = 0; i < tree->n_roots; i++) {
-        int64_t from = times[i][0] > until ? times[i][0] : until;
-        if (times[i][1] > from)
-            sum += times[i][1] - from;
-        until = times[i][1] > until ? times[i][1] : until;
-    }
-    free(times);
     return sum;
 }
 
@@ -221,8 +231,10 @@ void tree_totals(const struct tree *tree, struct totals *ret)
         add_name(&ret->providers, node->provider);
         add_name(&ret->services, node->service);
     }
+    if (__builtin_sub_overflow(ret->end_ns, ret->start_ns, &ret->duration_ns))
+        ret->duration_ns = INT64_MAX;
     add_usage(tree, ret);
-    ret->critical_ns = union_of_roots(tree);
+    ret->critical_ns = critical_path(tree);
 }
 
 /* --- writing -------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct node {
     uint32_t status;
     bool orphan; /* its parent is not here */
     bool seen;
+    bool within;                   /* set by tree_mark() */
     bool below_cost, below_tokens; /* it or a span below it has some */
     obs_str json, model, provider, service;
     size_t first_child, next_sibling, parent;
@@ -33,7 +34,7 @@ struct names {
 };
 
 struct tree {
-    struct node *nodes; /* in order of time */
+    struct node *nodes; /* in order of start_ns */
     size_t n;
     size_t *order; /* roots and below, each parent before its children */
     size_t n_roots;
@@ -41,23 +42,32 @@ struct tree {
 };
 
 struct totals {
-    int64_t start_ns, end_ns, critical_ns;
+    int64_t start_ns, end_ns, duration_ns, critical_ns;
     uint64_t errors;
     int64_t prompt_tokens, completion_tokens, cost; /* OBS_ABSENT: none */
     struct names models, providers, services;
 };
 
-/* Links `nodes`. Spans whose parent is missing become roots and are marked as
- * orphans, and so does the first span of a ring. Errors: OBS_E_NOMEM. */
+/* Links `nodes`, which are in order of start_ns. Spans whose parent is missing
+ * become roots and are marked as orphans, and so does the earliest span of a ring.
+ * Errors: OBS_E_NOMEM. */
 OBS_MUST_CHECK int tree_build(obs_arena *arena, struct node *nodes, size_t n, struct tree *ret);
 
 /* The node with this id, TREE_NONE when there is none. */
 size_t tree_find(const struct tree *tree, const uint8_t id[8]);
 
+/* Marks `top` and what is below it as `within`. */
+void tree_mark(struct tree *tree, size_t top);
+
 /* Sums up. Tokens and cost of a span count only when no span below it has any:
- * agents repeat what the calls below them report. The critical path is the time
- * in which any root runs: walking back from the end, there is always one that
- * the end waits for, but for the gaps between roots. */
+ * agents repeat what the calls below them report.
+ *
+ * The critical path begins at the end of the trace with the span that finishes
+ * last, follows each span back to the child that finished last before the point
+ * reached (time without such a child is the span's own), and so arrives at its
+ * beginning; spans that outlive their parents begin it. Every moment on it belongs
+ * to exactly one span that runs, and the only moments off it are those when none
+ * runs: its length is that of the union of all spans, which is how it is computed. */
 void tree_totals(const struct tree *tree, struct totals *ret);
 
 /* Writes the elements of an array: `top` and what is below it, or all roots for

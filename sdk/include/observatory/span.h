@@ -171,14 +171,17 @@ enum { OBS_SPAN_FIELD_MAP(OBS_SPAN_FIELD_CONSTANT) OBS_N_SPAN_FIELDS = 46 };
 #define OBS_FIELD_BIT(number) (UINT64_C(1) << (number))
 #define OBS_FIELDS_ALL ((UINT64_C(1) << OBS_N_SPAN_FIELDS) - 1)
 
-/* Totals as the API shows them; OBS_ABSENT when no part is known.
+/* Totals as the API shows them; OBS_ABSENT when no part is known. A sum that
+ * does not fit stays at INT64_MAX.
  * prompt = input + cache read + cache write; completion = output + reasoning.
  * Thread: [any].  Since: ABI 1.0. */
 static inline int64_t obs_tokens_sum(int64_t a, int64_t b)
 {
     if (a < 0)
         return b;
-    return b < 0 ? a : a + b;
+    if (b < 0)
+        return a;
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
 static inline int64_t obs_span_prompt_tokens(const obs_span *s)
