@@ -64,7 +64,7 @@ static void on_offered(int error, obs_str value, void *user)
     else if (error == OBS_OK)
         use(key, obs_str_n((const char *)offered, sizeof(offered)));
     else
-        answer(key, error);
+        use_own(key);
     sodium_memzero(offered, sizeof(offered));
 }
 

@@ -26,7 +26,7 @@ struct trace {
     struct node *nodes;
     size_t n, capacity;
     obs_buf *row;
-    size_t bytes; /* of JSON so far */
+    size_t bytes; /* of JSON and nodes so far */
     int error;
 };
 
@@ -79,7 +79,7 @@ static int take_row(const obs_span *span, void *user)
     t->error = obs_buf_error(t->row);
     if (!node->json.ptr || !node->model.ptr || !node->provider.ptr || !node->service.ptr)
         t->error = OBS_E_NOMEM;
-    t->bytes += node->json.len;
+    t->bytes += node->json.len + sizeof(*node);
     return t->error < 0 || t->bytes > t->answer.search->settings->max_response_bytes;
 }
 

@@ -239,19 +239,24 @@ void tree_totals(const struct tree *tree, struct totals *ret)
 
 /* --- writing -------------------------------------------------------------------------- */
 
+static void put(obs_buf *buf, const char *text)
+{
+    obs_buf_append(buf, text, strlen(text));
+}
+
 /* Opens the object of a span up to its "children":[ . */
 static void open_span(const struct node *node, bool truncated, obs_buf *buf)
 {
     obs_str so_far = obs_buf_str(buf);
 
     if (so_far.len && so_far.ptr[so_far.len - 1] != '[')
-        obs_buf_append(buf, ",", 1);
+        put(buf, ",");
     obs_buf_append(buf, node->json.ptr, node->json.len - 1);
     if (node->orphan)
-        obs_buf_printf(buf, ",\"orphan\":true");
+        put(buf, ",\"orphan\":true");
     if (truncated)
-        obs_buf_printf(buf, ",\"truncated_depth\":true");
-    obs_buf_printf(buf, ",\"children\":[");
+        put(buf, ",\"truncated_depth\":true");
+    put(buf, ",\"children\":[");
 }
 
 /* One root and everything below it. `depth` counts the arrays that are open; below
@@ -265,7 +270,7 @@ static void write_root(const struct tree *tree, size_t root, obs_buf *buf)
         bool flat = depth >= TREE_MAX_DEPTH;
         open_span(node, flat && node->first_child != TREE_NONE, buf);
         if (flat || node->first_child == TREE_NONE)
-            obs_buf_append(buf, "]}", 2);
+            put(buf, "]}");
         if (node->first_child != TREE_NONE) {
             depth++;
             k = node->first_child;
@@ -274,7 +279,7 @@ static void write_root(const struct tree *tree, size_t root, obs_buf *buf)
         while (k != root && tree->nodes[k].next_sibling == TREE_NONE) {
             k = tree->nodes[k].parent;
             if (--depth < TREE_MAX_DEPTH)
-                obs_buf_append(buf, "]}", 2);
+                put(buf, "]}");
         }
         if (k == root)
             return;
