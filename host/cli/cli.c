@@ -31,7 +31,8 @@ static const struct verb verbs[] = {
 static const char *const details[N_VERBS] = {
     "Binds the addresses of `listen`, starts every plugin below `plugins:` and logs\n"
     "\"ready\" when requests are answered. TERM and INT end it within\n"
-    "`shutdown_timeout`, a second one at once; USR1 reopens the log files.\n",
+    "`shutdown_timeout`, a second one at once; USR1 reopens the log files,\n"
+    "USR2 switches debug lines on and off.\n",
     "Prints every mistake with file, line and column. Nothing is bound, opened or\n"
     "started.\n",
     "Reads the plugin folders. `show NAME` prints the options with their defaults,\n"

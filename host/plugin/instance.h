@@ -21,7 +21,7 @@ struct obs_instance {
     void *config;
     void **contexts; /* one a worker, what worker_start() made */
     struct ledger *ledger;
-    struct log_source *log; /* NULL: it follows the level for all */
+    struct log_source *log;   /* NULL: it follows the level for all */
     _Atomic uint32_t state;   /* INSTANCE_*; shown by any thread */
     uint32_t n_workers;       /* that worker_start() succeeded on, counted from 0 */
     obs_instance **providers; /* one a need of the plugin; NULL: optional and absent */

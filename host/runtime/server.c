@@ -77,6 +77,16 @@ static void on_watchdog(uv_timer_t *timer)
     notify_send(server->notify, "WATCHDOG=1");
 }
 
+/* Debug lines while someone looks for something, then back to what is configured. */
+static void toggle_debug(const struct server *server)
+{
+    uint32_t configured = (uint32_t)server->settings->log.level;
+
+    log_set_level(log_level() == OBS_LOG_DEBUG ? configured : OBS_LOG_DEBUG);
+    obs_log(NULL, OBS_LOG_WARN, "log level is now %s",
+            log_level() == OBS_LOG_DEBUG ? "debug" : "as configured");
+}
+
 static void on_signal(int signal_number, void *user)
 {
     struct server *server = user;
@@ -88,6 +98,9 @@ static void on_signal(int signal_number, void *user)
     case SIGUSR1:
         log_reopen();
         obs_log(NULL, OBS_LOG_INFO, "log files reopened");
+        break;
+    case SIGUSR2:
+        toggle_debug(server);
         break;
     default:
         obs_log(NULL, OBS_LOG_INFO, "%s: shutting down within %lld s; again ends at once",

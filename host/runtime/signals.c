@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
 #define N_HANDLED (sizeof(handled) / sizeof(handled[0]))
 
 struct signals {

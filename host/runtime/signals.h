@@ -8,7 +8,7 @@
 
 struct signals;
 
-/* Calls `fn(signal_number, user)` on `loop` for TERM, INT, HUP and USR1. After
+/* Calls `fn(signal_number, user)` on `loop` for TERM, INT, HUP, USR1 and USR2. After
  * the first TERM or INT both get their default action back: a second one ends
  * the process at once, whatever it is doing. One at a time in a process.
  * Errors: OBS_E_NOMEM. Thread: control. */

@@ -95,3 +95,18 @@ test('TERM lets a request in flight finish, and the exit code is 0', async (t) =
     assert.deepEqual(answer, { status: 200, text: 'first second' });
     assert.deepEqual(await server.ended, { code: 0, signal: null });
 });
+
+test('USR2 switches debug lines on and off while the server runs', async (t) => {
+    const server = await serve(t);
+    const told = async (pattern) => {
+        for (let tries = 0; tries < 200; tries++) {
+            if (pattern.test(server.output())) return;
+            await new Promise((next) => setTimeout(next, 10));
+        }
+        assert.fail(`${pattern} is not in the log:\n${server.output()}`);
+    };
+    server.child.kill('SIGUSR2');
+    await told(/log level is now debug/);
+    server.child.kill('SIGUSR2');
+    await told(/log level is now as configured/);
+});
