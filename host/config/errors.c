@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collecting and printing complaints about a configuration. */
 #include "config/errors.h"
+#include "core/utf8.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,6 +9,29 @@
 void conf_errors_init(struct conf_errors *errors, obs_arena *arena)
 {
     *errors = (struct conf_errors){.arena = arena};
+}
+
+/* One line stays one line, whatever stands in a value, a key or a file name. */
+static obs_str printable(obs_arena *arena, obs_str text)
+{
+    char *to = obs_arena_alloc(arena, 4 * text.len + 1);
+    size_t len = 0, n;
+
+    if (!to)
+        return obs_str_n("out of memory", 13);
+    for (size_t i = 0; i < text.len; i += n) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        n = utf8_sequence(text.ptr + i, text.len - i);
+        if (n == 0 || c < 0x20 || c == 0x7f) {
+            len += (size_t)sprintf(to + len, "\\x%02x", c);
+            n = 1;
+        } else {
+            memcpy(to + len, text.ptr + i, n);
+            len += n;
+        }
+    }
+    to[len] = '\0';
+    return obs_str_n(to, len);
 }
 
 OBS_PRINTF(6, 0)
@@ -24,11 +48,13 @@ static void add(struct conf_errors *errors, const char *source, uint32_t line, u
     vsnprintf(message, sizeof(message), format, args);
     if (line)
         snprintf(place, sizeof(place), "%u:%u: ", line, column);
-    e = &errors->items[errors->count++];
-    *e = (struct conf_error){.source = source, .line = line, .column = column};
+    e = &errors->items[errors->count];
+    *e = (struct conf_error){
+        .source = source, .line = line, .column = column, .order = (uint32_t)errors->count++};
     e->text = obs_arena_printf(errors->arena, "%s%s%s%s%s%s", source ? source : "",
                                source ? (line ? ":" : ": ") : "", place, path ? path : "",
                                path ? ": " : "", message);
+    e->text = printable(errors->arena, e->text);
 }
 
 void conf_error_at(struct conf_errors *errors, const obs_conf *node, const char *path,
@@ -66,12 +92,19 @@ void conf_error_place(struct conf_errors *errors, const char *source, uint32_t l
 static int compare(const void *a, const void *b)
 {
     const struct conf_error *x = a, *y = b;
+    int by_source = 0;
 
+    if (!x->line != !y->line)
+        return x->line ? -1 : 1;
+    if (x->line && x->source && y->source)
+        by_source = strcmp(x->source, y->source);
+    if (by_source)
+        return by_source;
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
     if (x->column != y->column)
         return x->column < y->column ? -1 : 1;
-    return 0;
+    return x->order < y->order ? -1 : 1;
 }
 
 void conf_errors_print(struct conf_errors *errors, FILE *to)

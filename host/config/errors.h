@@ -13,7 +13,8 @@
 struct conf_error {
     const char *source;
     uint32_t line, column;
-    obs_str text; /* the whole line as printed, in the arena */
+    uint32_t order; /* of arrival, for those of one place */
+    obs_str text;   /* the whole line as printed, in the arena */
 };
 
 /* Owned by the caller; the texts live in `arena`. */
@@ -27,7 +28,7 @@ struct conf_errors {
 void conf_errors_init(struct conf_errors *errors, obs_arena *arena);
 
 /* Adds a complaint about `path` (may be NULL) at the place of `node`; a NULL
- * node has no place. */
+ * node has no place. Control characters in it come out escaped. */
 void conf_error_at(struct conf_errors *errors, const obs_conf *node, const char *path,
                    const char *format, ...) OBS_PRINTF(4, 5);
 
@@ -39,7 +40,8 @@ void conf_error_key(struct conf_errors *errors, const obs_conf *map, const struc
 void conf_error_place(struct conf_errors *errors, const char *source, uint32_t line,
                       uint32_t column, const char *path, const char *format, ...) OBS_PRINTF(6, 7);
 
-/* Prints all, in the order of their places, a line each. */
+/* Prints all, a line each: those of files in the order of their places, then
+ * those of the command line and of no place. */
 void conf_errors_print(struct conf_errors *errors, FILE *to);
 
 #endif

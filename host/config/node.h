@@ -16,7 +16,8 @@ struct conf_entry {
 struct obs_conf {
     uint32_t type;         /* OBS_CONF_* */
     uint32_t line, column; /* from 1; 0: not from a file */
-    uint32_t quoted;       /* 1: a scalar in quotes is always text */
+    uint16_t quoted;       /* 1: a scalar in quotes is always text */
+    uint16_t filled;       /* 1: from the environment or a file, perhaps a secret */
     const char *source;    /* file name as given, or "--set plugins.hello" */
     obs_str text;          /* scalar, NUL-terminated */
     struct conf_entry *entries;

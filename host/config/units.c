@@ -5,7 +5,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -28,6 +30,7 @@ static const struct unit sizes[] = {
     {"g", 1073741824},
     {"gb", 1e9},
     {"gib", 1073741824},
+    {"t", 1099511627776.0},
     {"tb", 1e12},
     {"tib", 1099511627776.0},
 };
@@ -39,14 +42,16 @@ static const struct unit rates[] = {
     {"", 1}, {"/s", 1}, {"/m", 60}, {"/min", 60}, {"/h", 3600}, {"/d", 86400},
 };
 
-static const struct unit *find(const struct unit *units, size_t n, const char *name, size_t len)
+static const struct unit *find(const struct unit *units, size_t n, const char *name, size_t len,
+                               int (*compare)(const char *, const char *, size_t))
 {
     for (size_t i = 0; i < n; i++)
-        if (strlen(units[i].name) == len && strncasecmp(units[i].name, name, len) == 0)
+        if (strlen(units[i].name) == len && compare(units[i].name, name, len) == 0)
             return &units[i];
     return NULL;
 }
-#define FIND(units, name, len) find(units, sizeof(units) / sizeof(*(units)), name, len)
+#define FIND(units, name, len, compare)                                                            \
+    find(units, sizeof(units) / sizeof(*(units)), name, len, compare)
 
 static bool copy(obs_str text, char out[MAX_TEXT])
 {
@@ -119,18 +124,36 @@ bool units_size(obs_str text, uint64_t *ret_bytes)
     if (!copy(text, buf) || !(end = number(buf, &v)))
         return false;
     end += *end == ' ';
-    unit = FIND(sizes, end, strlen(end));
+    unit = FIND(sizes, end, strlen(end), strncasecmp);
     if (!unit || v < 0 || v * unit->factor >= 9007199254740992.0) /* exact up to 2^53 */
         return false;
+    if (unit->factor == 1 && v != floor(v))
+        return false; /* half a byte */
     *ret_bytes = (uint64_t)(v * unit->factor);
     return true;
+}
+
+/* Whole numbers stay exact, also beyond 2^53 ns. */
+static bool add_part(double v, double factor_ns, int64_t *sum_ns)
+{
+    int64_t part;
+
+    if (v == floor(v) && v < 9007199254740992.0) {
+        if (__builtin_mul_overflow((int64_t)v, (int64_t)factor_ns, &part))
+            return false;
+    } else if (v * factor_ns < 9.2e18) {
+        part = (int64_t)llround(v * factor_ns);
+    } else {
+        return false;
+    }
+    return !__builtin_add_overflow(*sum_ns, part, sum_ns);
 }
 
 bool units_duration(obs_str text, int64_t *ret_ns)
 {
     char buf[MAX_TEXT];
     const char *at = buf;
-    double sum = 0;
+    int64_t sum_ns = 0;
 
     if (!copy(text, buf))
         return false;
@@ -149,15 +172,12 @@ bool units_duration(obs_str text, int64_t *ret_ns)
             return false;
         while (isalpha((unsigned char)at[len]))
             len++;
-        unit = FIND(durations, at, len);
-        if (!unit)
+        unit = FIND(durations, at, len, strncmp);
+        if (!unit || !add_part(v, unit->factor, &sum_ns))
             return false;
-        sum += v * unit->factor;
         at += len;
     }
-    if (sum >= 9.2e18)
-        return false;
-    *ret_ns = (int64_t)llround(sum);
+    *ret_ns = sum_ns;
     return true;
 }
 
@@ -170,9 +190,49 @@ bool units_rate(obs_str text, double *ret_per_s)
 
     if (!copy(text, buf) || !(end = number(buf, &v)))
         return false;
-    unit = FIND(rates, end, strlen(end));
+    unit = FIND(rates, end, strlen(end), strncmp);
     if (!unit || v < 0)
         return false;
     *ret_per_s = v / unit->factor;
     return true;
+}
+
+const char *units_format_size(char text[UNITS_TEXT_BYTES], uint64_t bytes)
+{
+    static const char *const names[] = {"", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+
+    while (unit < 4 && bytes >= 1024 && bytes % 1024 == 0) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(text, UNITS_TEXT_BYTES, "%" PRIu64 "%s", bytes, names[unit]);
+    return text;
+}
+
+const char *units_format_duration(char text[UNITS_TEXT_BYTES], int64_t ns)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } parts[] = {
+        {"d", INT64_C(86400000000000)},
+        {"h", INT64_C(3600000000000)},
+        {"m", INT64_C(60000000000)},
+        {"s", 1000000000},
+        {"ms", 1000000},
+        {"us", 1000},
+        {"ns", 1},
+    };
+    size_t len = 0;
+
+    if (ns <= 0)
+        return strcpy(text, "0s");
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        if (ns >= parts[i].ns)
+            len += (size_t)snprintf(text + len, UNITS_TEXT_BYTES - len, "%" PRId64 "%s",
+                                    ns / parts[i].ns, parts[i].name);
+        ns %= parts[i].ns;
+    }
+    return text;
 }
