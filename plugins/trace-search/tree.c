@@ -206,10 +206,12 @@ static int64_t critical_path(const struct tree *tree)
 
     for (size_t k = 0; k < tree->n; k++) {
         const struct node *node = &tree->nodes[k];
-        int64_t from = node->start_ns > until ? node->start_ns : until;
+        int64_t from = node->start_ns > until ? node->start_ns : until, part;
         if (node->end_ns <= from)
             continue;
-        sum = obs_tokens_sum(sum, node->end_ns - from); /* saturates */
+        if (__builtin_sub_overflow(node->end_ns, from, &part))
+            part = INT64_MAX;
+        sum = obs_tokens_sum(sum, part); /* saturates */
         until = node->end_ns;
     }
     return sum;
