@@ -2,25 +2,30 @@
 /* Nothing here recurses: a trace may be as deep as it has spans. */
 #include "tree.h"
 
+#include <sodium.h>
+
 /* --- ids --------------------------------------------------------------------------- */
 
 struct index {
     size_t *slots; /* node + 1, 0: free */
     uint64_t mask;
+    uint8_t key[crypto_shorthash_KEYBYTES];
 };
 
-static uint64_t hash(const uint8_t id[8])
+/* Keyed: clients choose the ids, and must not choose their places too. */
+static uint64_t hash(const struct index *index, const uint8_t id[8])
 {
+    uint8_t bytes[crypto_shorthash_BYTES];
     uint64_t v;
 
-    memcpy(&v, id, sizeof(v));
-    v *= UINT64_C(0x9e3779b97f4a7c15);
-    return v ^ v >> 32;
+    crypto_shorthash(bytes, id, 8, index->key);
+    memcpy(&v, bytes, sizeof(v));
+    return v;
 }
 
 static size_t lookup(const struct index *index, const struct node *nodes, const uint8_t id[8])
 {
-    for (uint64_t i = hash(id) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
+    for (uint64_t i = hash(index, id) & index->mask; index->slots[i]; i = (i + 1) & index->mask)
         if (memcmp(nodes[index->slots[i] - 1].id, id, 8) == 0)
             return index->slots[i] - 1;
     return TREE_NONE;
@@ -35,11 +40,13 @@ static int make_index(obs_arena *arena, const struct node *nodes, size_t n, stru
     *ret = (struct index){.slots = obs_arena_calloc(arena, size, sizeof(size_t)), .mask = size - 1};
     if (!ret->slots)
         return OBS_E_NOMEM;
+    crypto_shorthash_keygen(ret->key);
     for (size_t k = 0; k < n; k++) {
-        uint64_t i = hash(nodes[k].id) & ret->mask;
-        while (ret->slots[i])
+        uint64_t i = hash(ret, nodes[k].id) & ret->mask;
+        while (ret->slots[i] && memcmp(nodes[ret->slots[i] - 1].id, nodes[k].id, 8) != 0)
             i = (i + 1) & ret->mask;
-        ret->slots[i] = k + 1;
+        if (!ret->slots[i]) /* else the earliest of that id stays */
+            ret->slots[i] = k + 1;
     }
     return OBS_OK;
 }

@@ -212,6 +212,20 @@ static void a_span_of_the_same_id_is_shown_too(void **state)
     assert_int_equal(count(write_below(*state, &tree, TREE_NONE), "\"i\":2,"), 1);
 }
 
+static void children_of_a_repeated_id_are_below_the_earliest(void **state)
+{
+    enum { N = 100000 };
+    struct node *nodes = obs_arena_calloc(*state, N, sizeof(*nodes));
+    struct tree tree;
+
+    for (size_t i = 0; i < N - 1; i++)
+        nodes[i] = span(*state, 1, 0);
+    nodes[N - 1] = span(*state, 2, 1);
+    tree = build(*state, nodes, N);
+    assert_int_equal(tree.n_roots, N - 1);
+    assert_int_equal(nodes[N - 1].parent, 0);
+}
+
 static void members_of_a_span_come_before_its_children(void **state)
 {
     struct node *nodes = obs_arena_calloc(*state, 1, sizeof(*nodes));
@@ -551,6 +565,7 @@ int main(void)
         TEST(what_hangs_on_a_ring_is_below_it_even_when_it_is_earlier),
         TEST(rings_beside_each_other_are_cut_each_once),
         TEST(a_span_of_the_same_id_is_shown_too),
+        TEST(children_of_a_repeated_id_are_below_the_earliest),
         TEST(members_of_a_span_come_before_its_children),
         TEST(any_links_make_a_forest_with_every_span_once),
         TEST(spans_down_to_the_greatest_depth_are_nested),
