@@ -43,7 +43,7 @@ static int take_all(struct params *params, obs_arena *arena, const char *text)
 static obs_span_query query_of(obs_arena *arena, const char *text)
 {
     struct params *params = obs_arena_calloc(arena, 1, sizeof(*params));
-    obs_span_query query;
+    obs_span_query query = {0};
     int rc;
 
     assert_non_null(params);
@@ -347,7 +347,7 @@ static void a_range_must_not_be_empty(void **state)
 static void a_project_is_no_filter_but_a_scope(void **state)
 {
     struct params params;
-    obs_span_query query;
+    obs_span_query query = {0};
 
     assert_int_equal(take_all(&params, *state, "project_id=p,1"), OBS_OK);
     assert_true(obs_str_is(params.project, "p,1"));
