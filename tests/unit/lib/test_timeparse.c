@@ -192,6 +192,46 @@ static void reads_no_byte_past_the_end(void **state)
     assert_int_equal(time_parse(obs_str_n("now\0", 4), NOW, &ns), OBS_E_INVALID);
 }
 
+static void knows_which_years_leap_and_which_offsets_there_are(void **state)
+{
+    static const char *const texts[] = {"1900-02-29", "2100-02-29", "2024-02-30",
+                                        "2026-11-23T07:00:00+01:60", "2026-11-23T07:00:00-24:00"};
+    int64_t ns;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        assert_int_equal(time_parse(obs_str_of(texts[i]), NOW, &ns), OBS_E_INVALID);
+    assert_int_equal(time_parse(obs_str_of("1678-01-01T00:00:00Z"), NOW, &ns), OBS_OK);
+    assert_int_equal(ns, INT64_C(-9214560000) * S);
+    assert_int_equal(time_parse(obs_str_of("2261-12-31T23:59:59.999999999Z"), NOW, &ns), OBS_OK);
+    assert_int_equal(ns, INT64_C(9214646399) * S + 999999999);
+}
+
+static void refuses_to_round_or_move_past_the_ends_of_time(void **state)
+{
+    static const char *const texts[] = {"now-1s", "now/s", "now/m", "now/h", "now/d", "now/w"};
+    int64_t ns = -7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        assert_int_equal(time_parse(obs_str_of(texts[i]), INT64_MIN, &ns), OBS_E_RANGE);
+    assert_int_equal(time_parse(obs_str_of("now+1s"), INT64_MAX, &ns), OBS_E_RANGE);
+    assert_int_equal(ns, -7);
+    assert_int_equal(time_parse(obs_str_of("now/w"), INT64_MAX, &ns), OBS_OK);
+}
+
+static void refuses_no_text_and_nul_where_a_letter_belongs(void **state)
+{
+    int64_t ns;
+
+    (void)state;
+    assert_int_equal(time_parse(obs_str_n(NULL, 0), NOW, &ns), OBS_E_INVALID);
+    assert_int_equal(time_parse(obs_str_n("now-1\0", 6), NOW, &ns), OBS_E_INVALID);
+    assert_int_equal(time_parse(obs_str_n("now/\0", 5), NOW, &ns), OBS_E_INVALID);
+    assert_int_equal(time_parse(obs_str_n("2026-11-23\0", 11), NOW, &ns), OBS_E_INVALID);
+    assert_int_equal(time_parse(obs_str_n("2026-11-23T07:00:00\0", 20), NOW, &ns), OBS_E_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +242,9 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_time),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(reads_no_byte_past_the_end),
+        cmocka_unit_test(knows_which_years_leap_and_which_offsets_there_are),
+        cmocka_unit_test(refuses_to_round_or_move_past_the_ends_of_time),
+        cmocka_unit_test(refuses_no_text_and_nul_where_a_letter_belongs),
     };
     return cmocka_run_group_tests_name("timeparse", tests, NULL, NULL);
 }
