@@ -36,8 +36,8 @@ static void fills_in_environment_and_files(void **state)
 static void tells_every_substitution_that_fails(void **state)
 {
     static const char *const expected[] = {
-        "c.yaml:2:6: p.a: the environment variable OBS_TEST_NONE is not set; expected it, or "
-        "${OBS_TEST_NONE:-default}",
+        ("c.yaml:2:6: p.a: the environment variable OBS_TEST_NONE is not set; expected it, or "
+         "${OBS_TEST_NONE:-default}"),
         "/secret: is writable by others than its owner; expected mode 0600 or less",
         "c.yaml:4:6: p.c: ${ without its }; write $$ for a dollar",
         "c.yaml:5:6: p.d: expected ${NAME}, ${NAME:-default} or ${file:PATH}, found \"${}\"",
