@@ -36,9 +36,12 @@ static const obs_option top_options[] = {
 static const obs_option log_table[] = {
     {"level", OBS_OPT_CHOICE, 0, LOG(level), "info", .choices = "error|warn|info|debug",
      .help = "the least important lines that are written"},
+    {"levels", OBS_OPT_TREE, 0, LOG(levels),
+     .help = "the level of single instances, as in {ingest: debug}"},
     {"format", OBS_OPT_CHOICE, 0, LOG(format), "text", .choices = "text|json",
      .help = "for people, or a JSON object a line"},
-    {"file", OBS_OPT_PATH, 0, LOG(file), .help = "where lines go; default: stderr"},
+    {"file", OBS_OPT_PATH, 0, LOG(file),
+     .help = "where lines go, /dev/stdout too; default: stderr"},
     {"access", OBS_OPT_STRING, 0, LOG(access), "on",
      .help = "a line for each request: on, off, or a file of its own"},
     {"queue", OBS_OPT_SIZE, 0, LOG(queue_bytes), "1MiB", "64KiB", "1GiB",
@@ -73,6 +76,33 @@ static void check_listen(struct settings *settings)
     if (settings->listen.count == 0)
         conf_error_at(&settings->errors, NULL, "listen",
                       "expected an address such as 127.0.0.1:8080");
+}
+
+/* OBS_LOG_*, or UINT32_MAX for no level. */
+static uint32_t level_of(const obs_conf *node)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+
+    for (uint32_t level = 0; level < COUNT(names); level++)
+        if (obs_str_is(obs_conf_str(node), names[level]))
+            return level;
+    return UINT32_MAX;
+}
+
+static void check_levels(struct settings *settings)
+{
+    expect_mapping(settings, settings->log.levels, "log.levels");
+    for (size_t i = 0; i < obs_conf_count(settings->log.levels); i++) {
+        obs_str name = {0};
+        const obs_conf *level = obs_conf_at(settings->log.levels, i, &name);
+
+        if (level_of(level) == UINT32_MAX)
+            conf_error_at(&settings->errors, level, "log.levels",
+                          "%.*s: expected one of error|warn|info|debug", OBS_STR_ARG(name));
+        else if (!obs_conf_get(settings->plugins, name.ptr))
+            conf_error_at(&settings->errors, level, "log.levels", "%.*s: no instance has this name",
+                          OBS_STR_ARG(name));
+    }
 }
 
 static void check_services(struct settings *settings)
@@ -143,6 +173,7 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
     expect_mapping(settings, settings->plugins, "plugins");
     expect_mapping(settings, settings->services, "services");
     check_listen(settings);
+    check_levels(settings);
     check_services(settings);
     fill_by_cores(settings);
     return make_folders_absolute(settings);
@@ -219,6 +250,12 @@ int settings_open_log(const struct settings *settings)
     rc = log_open(&log, error, sizeof(error));
     if (rc < 0)
         fprintf(stderr, "observatory: %s\n", error);
+    for (size_t i = 0; rc == OBS_OK && i < obs_conf_count(settings->log.levels); i++) {
+        obs_str name = {0};
+        const obs_conf *level = obs_conf_at(settings->log.levels, i, &name);
+
+        rc = log_set_level_of(name.ptr, level_of(level));
+    }
     return rc;
 }
 

@@ -11,6 +11,7 @@
 /* Below `log:`. */
 struct log_options {
     int32_t level;
+    const obs_conf *levels; /* of single instances */
     int32_t format;
     const char *file;
     const char *access;

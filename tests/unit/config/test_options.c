@@ -217,7 +217,7 @@ static void a_wrong_table_is_a_complaint_not_a_crash(void **state)
         {"def", OBS_OPT_SIZE, 0, 0, "much", NULL, NULL, NULL, "a size"},
         {"min", OBS_OPT_INT, 0, 0, "1", "one", NULL, NULL, "a number"},
         {"max", OBS_OPT_INT, 0, 0, "1", NULL, "ten", NULL, "a number"},
-        {"range", OBS_OPT_INT, 0, 0, "11", NULL, "10", NULL, "a number"},
+        {"far", OBS_OPT_FLOAT, 0, 0, "11", NULL, "9", NULL, "a ratio"},
         {"choice", OBS_OPT_CHOICE, 0, 0, "a", NULL, NULL, NULL, "a choice"},
         {"type", 99, 0, 0, NULL, NULL, NULL, NULL, "what?"},
         {"zero", 0, 0, 0, NULL, NULL, NULL, NULL, NULL},
@@ -226,8 +226,7 @@ static void a_wrong_table_is_a_complaint_not_a_crash(void **state)
         "x.def: the default of this option, \"much\", is not valid: expected a size such as 16MiB",
         "x.min: the option's own least value, \"one\", is not valid",
         "x.max: the option's own greatest value, \"ten\", is not valid",
-        "x.range: the default of this option, \"11\", is not valid: expected a whole number of at "
-        "most 10",
+        "x.far: the default of this option, \"11\", is not valid: expected a number of at most 9",
         "x.choice: the option's own list of choices, \"\", is not valid",
         "x.type: an option of type 99, which this host does not know",
         "x.zero: an option of type 0, which this host does not know",

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of the process itself. */
+#include "core/log.h"
+#include "plugin/instance.h"
 #include "runtime/settings.h"
 
 #include <setjmp.h>
@@ -124,6 +126,28 @@ static void the_access_log_takes_a_word_or_a_file(void **state)
     }
 }
 
+static void single_instances_have_levels_of_their_own(void **state)
+{
+    static const char *const sets[] = {"plugins.a={}", "log.levels={a: debug}",
+                                       "log.file=/dev/stdout"};
+    static const char *const wrong[] = {"plugins.a={}", "log.levels={a: loud, b: info, c: [x]}"};
+    struct settings *settings = load(sets, 3);
+    struct obs_instance a = {.name = (char[]){"a"}, .log = log_source("a")};
+
+    (void)state;
+    assert_true(settings_are_good(settings));
+    assert_int_equal(settings_open_log(settings), OBS_OK);
+    assert_true(obs_log_enabled(&a, OBS_LOG_DEBUG));
+    assert_false(obs_log_enabled(NULL, OBS_LOG_DEBUG));
+    log_close();
+    settings_destroy(settings);
+    settings = load(wrong, 2);
+    assert_complaint(settings, "log.levels: a: expected one of error|warn|info|debug");
+    assert_complaint(settings, "log.levels: b: no instance has this name");
+    assert_complaint(settings, "log.levels: c: expected one of");
+    settings_destroy(settings);
+}
+
 static void at_least_one_address_is_needed(void **state)
 {
     static const char *const sets[] = {"listen=[]"};
@@ -151,6 +175,7 @@ int main(void)
         cmocka_unit_test(every_override_is_taken),
         cmocka_unit_test(every_mistake_is_told_at_once),
         cmocka_unit_test(the_access_log_takes_a_word_or_a_file),
+        cmocka_unit_test(single_instances_have_levels_of_their_own),
         cmocka_unit_test(at_least_one_address_is_needed),
         cmocka_unit_test(a_missing_file_is_a_mistake_with_its_name),
     };

@@ -163,13 +163,14 @@ static void spans_without_their_parent_are_orphans_at_the_top(void **state)
                 "{\"i\":2,\"orphan\":true,\"children\":[{\"i\":3,\"children\":[]}]}]");
 }
 
-static void a_span_that_is_its_own_parent_is_an_orphan(void **state)
+static void a_span_that_is_its_own_parent_is_an_orphan_in_its_place(void **state)
 {
-    static const size_t pairs[][2] = {{1, 1}, {2, 1}};
-    struct tree tree = build(*state, spans(*state, pairs, 2), 2);
+    static const size_t pairs[][2] = {{1, 1}, {2, 1}, {3, 0}};
+    struct tree tree = build(*state, spans(*state, pairs, 3), 3);
 
     assert_json(*state, &tree, TREE_NONE,
-                "[{\"i\":1,\"orphan\":true,\"children\":[{\"i\":2,\"children\":[]}]}]");
+                "[{\"i\":1,\"orphan\":true,\"children\":[{\"i\":2,\"children\":[]}]},"
+                "{\"i\":3,\"children\":[]}]");
 }
 
 static void a_ring_begins_with_its_earliest_span(void **state)
@@ -560,7 +561,7 @@ int main(void)
         TEST(children_are_below_their_parents_in_order_of_time),
         TEST(several_roots_stand_beside_each_other),
         TEST(spans_without_their_parent_are_orphans_at_the_top),
-        TEST(a_span_that_is_its_own_parent_is_an_orphan),
+        TEST(a_span_that_is_its_own_parent_is_an_orphan_in_its_place),
         TEST(a_ring_begins_with_its_earliest_span),
         TEST(what_hangs_on_a_ring_is_below_it_even_when_it_is_earlier),
         TEST(rings_beside_each_other_are_cut_each_once),
