@@ -3,7 +3,8 @@
  *
  * Reading the comments of this SDK
  *   Thread: one of
- *     [control]  the main thread, inside a life-cycle function of the plugin;
+ *     [control]  inside a life-cycle function of the plugin, called by one
+ *                thread of the host at a time, not always the same one;
  *     [worker]   the loop thread that owns the request, timer or post at hand;
  *                never block here for more than a millisecond;
  *     [any]      any thread, at any time between create() and destroy().

@@ -67,10 +67,13 @@ typedef struct obs_host_info {
     const char *version;
     const char *build; /* compiler and commit, one line */
     int64_t started_ns;
-    uint64_t generation; /* of the configuration, from 1 */
-    int64_t reloaded_ns; /* last reload, 0: never */
-    int32_t reload_result;
+    uint64_t generation;   /* of the configuration, from 1 */
+    int64_t reloaded_ns;   /* when the last reload ended, 0: there was none */
+    int32_t reload_result; /* of the last reload: OBS_OK or the error it was refused with */
     uint32_t n_workers;
+    uint32_t n_generations; /* alive: the current one and those that still drain */
+    uint32_t reserved;
+    char reload_error[256]; /* why the last reload was refused, else "" */
 } obs_host_info;
 
 /* Fills `info` (its size set by the caller).
@@ -88,8 +91,8 @@ typedef struct obs_plugin_info {
     uint64_t generation;
 } obs_plugin_info;
 
-/* Calls `fn` for each instance of the current generation in its order; strings
- * borrowed for the call.  Thread: [worker] or [control].  Since: ABI 1.0. */
+/* Calls `fn` for each instance of the worker's current generation in its
+ * order; strings borrowed for the call.  Thread: [worker].  Since: ABI 1.0. */
 OBS_API void obs_host_plugins(void (*fn)(const obs_plugin_info *plugin, void *user), void *user);
 
 OBS_END_DECLS

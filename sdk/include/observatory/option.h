@@ -25,6 +25,7 @@ OBS_BEGIN_DECLS
 /* Flags of an option.  Since: ABI 1.0. */
 #define OBS_OPT_REQUIRED 1u /* absent is an error */
 #define OBS_OPT_SECRET 2u   /* never printed or logged */
+#define OBS_OPT_CONTENT 4u  /* a path whose file is read at start: new content, new instance */
 
 /* A list option. `items` is NULL when empty.  Since: ABI 1.0. */
 typedef struct obs_str_list {
@@ -37,7 +38,7 @@ typedef struct obs_str_list {
 typedef struct obs_option {
     const char *name;    /* key below plugins.<instance>: lower_snake_case */
     uint32_t type;       /* OBS_OPT_* */
-    uint32_t flags;      /* OBS_OPT_REQUIRED | OBS_OPT_SECRET */
+    uint32_t flags;      /* OBS_OPT_REQUIRED | … */
     size_t offset;       /* into the config struct */
     const char *def;     /* default, in the notation of the file; NULL: zero, or required */
     const char *min;     /* least value allowed, same notation; NULL: no bound */

@@ -10,7 +10,7 @@
  * state in what create() returns: no mutable globals, no atexit, no signal
  * handlers, no pthread keys, no threads but obs_thread_start()'s.
  *
- * Life of an instance, all on the main thread unless said otherwise:
+ * Life of an instance, [control] unless said otherwise:
  *   create        check the config, allocate, provide services, register
  *                 metrics. No other plugin may be called.
  *   start         bind services, open files, start threads. May block for
@@ -20,7 +20,16 @@
  *   drain         the instance gets no new requests; end what waits for ever.
  *   worker_stop   on each worker, after its last request.
  *   stop          end threads, close files: the reverse of start.
- *   destroy       free everything: the reverse of create. */
+ *   destroy       free everything: the reverse of create.
+ *
+ * Life in a hot swap. A reload keeps an instance whose file, options and
+ * providers are what they were: it is not told. Otherwise a new instance is
+ * created and started *beside* the old one, so both must be able to run at
+ * the same time (two writers of one file, two users of one connection). Then
+ * each worker, in one callback, calls the old instance's export_state and the
+ * new one's import_state and from then on gives new requests to the new one.
+ * Requests that began on the old instance end there; when the last one has,
+ * drain (called at once), worker_stop, stop and destroy end it. */
 #ifndef OBSERVATORY_PLUGIN_H
 #define OBSERVATORY_PLUGIN_H
 
@@ -71,6 +80,15 @@ typedef struct obs_command {
 
 /* ---- descriptor ---------------------------------------------------------- */
 
+/* Flag: the file may be unmapped after its last instance is destroyed. Without
+ * it the code stays mapped for the life of the process, which is safe and costs
+ * some 20 KiB for each different build that was loaded. Set it when nothing of
+ * the plugin or of the libraries that it brought can be called afterwards: no
+ * thread-local destructors, no atexit, no callbacks left in a library. The host
+ * ignores the flag for a file that cannot be unmapped safely.
+ * Since: ABI 1.0. */
+#define OBS_PLUGIN_UNLOADABLE 1u
+
 /* The descriptor. Constant, static storage, as everything it points to. The
  * element sizes let the tables' structs grow at their ends; OBS_PLUGIN_HEADER
  * fills them and everything above. A NULL life-cycle function is skipped.
@@ -86,7 +104,7 @@ typedef struct obs_plugin {
     uint16_t hook_size;
     uint16_t command_size;
     uint16_t param_size;
-    uint32_t flags; /* 0 */
+    uint32_t flags; /* OBS_PLUGIN_UNLOADABLE */
     uint32_t reserved;
 
     const char *name;    /* also the file's name without ".so" */
@@ -117,13 +135,32 @@ typedef struct obs_plugin {
     void (*worker_stop)(void *self, obs_worker *worker, void *context);
     void (*stop)(void *self);
     void (*destroy)(void *self);
+
+    /* State that survives a hot swap: bytes without pointers, from the old
+     * instance to the new one of the same name. `state_version` is the layout
+     * that export_state writes (0: there is no state), `state_oldest` the oldest
+     * that import_state reads. A reload whose new instance cannot read the state
+     * is refused, unless the entry in the config says `state: reset`.
+     *
+     * Both functions are called once with worker and context NULL on the control
+     * thread shortly before the switch, for what all workers share (what changes
+     * meanwhile is not seen), and then on each worker in the callback that
+     * switches it, for what belongs to that worker (exact). Keep them short:
+     * requests wait. export_state appends to `state`; an error is logged and
+     * there is no import. import_state must take what it can: an error is only
+     * logged. `state` of the latter is borrowed for the call. */
+    uint32_t state_version;
+    uint32_t state_oldest;
+    int (*export_state)(void *self, obs_worker *worker, void *context, obs_buf *state);
+    int (*import_state)(void *self, obs_worker *worker, void *context, uint32_t version,
+                        obs_str state);
 } obs_plugin;
 
 /* First in every descriptor.  Since: ABI 1.0. */
 #define OBS_PLUGIN_HEADER                                                                          \
     OBS_PLUGIN_MAGIC, sizeof(obs_plugin), OBS_ABI_MAJOR, OBS_ABI_MINOR, sizeof(obs_need),          \
         sizeof(obs_option), sizeof(obs_route), sizeof(obs_hook), sizeof(obs_command),              \
-        sizeof(obs_param), /* flags= */ 0, /* reserved= */ 0
+        sizeof(obs_param)
 
 /* The name of the one exported symbol.  Since: ABI 1.0. */
 #define OBS_PLUGIN_SYMBOL "obs_plugin_entry"
