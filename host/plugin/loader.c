@@ -5,7 +5,7 @@
 #include "plugin/loader.h"
 
 #include "plugin/descriptor.h"
-#include "plugin/elf.h"
+#include "plugin/lint.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ struct refusal {
 OBS_PRINTF(3, 4)
 static int refuse(const struct refusal *to, int rc, const char *format, ...)
 {
-    char reason[400];
+    char reason[LINT_SENTENCE_BYTES];
     va_list args;
 
     va_start(args, format);
@@ -107,9 +107,8 @@ static int check_folder(const struct refusal *to)
     return OBS_OK;
 }
 
-static int check_before_loading(const struct refusal *to)
+static int check_before_loading(const struct refusal *to, struct lint_report *ret_report)
 {
-    char reason[200];
     uint64_t bytes = 0;
     int fd = -1;
     int rc = open_file(to, &fd);
@@ -119,8 +118,11 @@ static int check_before_loading(const struct refusal *to)
     rc = check_file(to, fd, &bytes);
     if (rc == OBS_OK)
         rc = check_folder(to);
-    if (rc == OBS_OK && elf_check(fd, bytes, reason, sizeof(reason)) < 0)
-        rc = refuse(to, OBS_E_INVALID, "%s", reason);
+    if (rc == OBS_OK) {
+        rc = lint_file(fd, bytes, ret_report);
+        if (rc < 0)
+            refuse(to, rc, "%s", lint_refusal(ret_report));
+    }
     close(fd);
     return rc;
 }
@@ -149,9 +151,9 @@ static const char *dl_reason(const char *path)
     return strncmp(reason, path, len) == 0 && reason[len] == ':' ? reason + len + 2 : reason;
 }
 
-static int load(const struct refusal *to, struct image *image)
+static int load(const struct refusal *to, const struct note *note, struct image *image)
 {
-    char reason[300];
+    char reason[LINT_SENTENCE_BYTES];
     size_t bytes = 0;
     int rc;
 
@@ -162,21 +164,25 @@ static int load(const struct refusal *to, struct image *image)
     if (!image->plugin)
         return refuse(to, OBS_E_INVALID, "it does not export %s", OBS_PLUGIN_SYMBOL);
     rc = descriptor_check(image->plugin, bytes, reason, sizeof(reason));
+    if (rc == OBS_OK)
+        rc = note_check(note, image->plugin, reason, sizeof(reason));
     return rc < 0 ? refuse(to, rc, "%s", reason) : OBS_OK;
 }
 
 int image_open(const char *path, struct image **ret_image, char *error, size_t error_size)
 {
     const struct refusal to = {path, error, error_size};
+    struct lint_report report;
     struct image *image = NULL;
-    int rc = check_before_loading(&to);
+    int rc = check_before_loading(&to, &report);
 
     if (rc < 0)
         return rc;
     image = calloc(1, sizeof(*image));
     if (image)
         image->path = strdup(path);
-    rc = image && image->path ? load(&to, image) : refuse(&to, OBS_E_NOMEM, "out of memory");
+    rc = image && image->path ? load(&to, &report.note, image)
+                              : refuse(&to, OBS_E_NOMEM, "out of memory");
     if (rc < 0) {
         image_close(image);
         return rc;

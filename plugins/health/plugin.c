@@ -95,3 +95,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .routes = routes,
     .n_routes = sizeof(routes) / sizeof(routes[0]),
 };
+OBS_PLUGIN_NOTE("health", OBS_VERSION);

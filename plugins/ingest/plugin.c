@@ -201,3 +201,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .start = start,
     .destroy = destroy,
 };
+OBS_PLUGIN_NOTE("ingest", OBS_VERSION);

@@ -179,3 +179,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .create = create,
     .destroy = destroy,
 };
+OBS_PLUGIN_NOTE("metrics", OBS_VERSION);

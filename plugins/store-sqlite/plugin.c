@@ -234,3 +234,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .stop = stop,
     .destroy = destroy,
 };
+OBS_PLUGIN_NOTE("store-sqlite", OBS_VERSION);

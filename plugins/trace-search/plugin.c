@@ -157,3 +157,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .worker_stop = worker_stop,
     .destroy = destroy,
 };
+OBS_PLUGIN_NOTE("trace-search", OBS_VERSION);

@@ -114,3 +114,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .create = create,
     .destroy = destroy,
 };
+OBS_PLUGIN_NOTE("echo", "0.1.0");

@@ -90,3 +90,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .create = create,
     .destroy = destroy,
 };
+OBS_PLUGIN_NOTE("hello", "0.1.0");

@@ -4,6 +4,7 @@
  * A plugin is a shared object, loaded with RTLD_NOW | RTLD_LOCAL, that defines
  *
  *     OBS_EXPORT const obs_plugin obs_plugin_entry = { OBS_PLUGIN_HEADER, … };
+ *     OBS_PLUGIN_NOTE("name", "1.0.0");
  *
  * and hides everything else. It links libobservatory.so.1 and whatever
  * libraries it needs, but never libuv, llhttp or another plugin. It keeps all
@@ -165,6 +166,50 @@ typedef struct obs_plugin {
 /* The name of the one exported symbol.  Since: ABI 1.0. */
 #define OBS_PLUGIN_SYMBOL "obs_plugin_entry"
 extern OBS_EXPORT const obs_plugin obs_plugin_entry;
+
+/* ---- note ---------------------------------------------------------------- */
+
+#define OBS_NOTE_OWNER "Observatory"
+#define OBS_NOTE_PLUGIN 1u
+
+/* The content of the ELF note by which a host knows a plugin before any of its
+ * code can run: this, and behind it the name and the version, each with its
+ * NUL. The layout of this type of note never changes, in no ABI.
+ * Since: ABI 1.0. */
+typedef struct obs_plugin_note {
+    uint16_t abi_major;
+    uint16_t abi_minor;        /* the least that the plugin needs */
+    uint32_t descriptor_bytes; /* sizeof(obs_plugin) */
+} obs_plugin_note;
+
+/* clang puts red zones around what it instruments, which no reader expects. */
+#if defined(__clang__)
+#define OBS_NOTE_PLAIN __attribute__((no_sanitize("address")))
+#else
+#define OBS_NOTE_PLAIN
+#endif
+
+/* Stands once in every plugin, beside the descriptor, at file scope. Name and
+ * version are string literals of at most 64 bytes, the same as in the
+ * descriptor: a plugin without this note, or with one that says something else,
+ * is refused.  Since: ABI 1.0. */
+#define OBS_PLUGIN_NOTE(plugin_name, plugin_version)                                               \
+    static const struct {                                                                          \
+        uint32_t owner_bytes, content_bytes, type;                                                 \
+        char owner[sizeof(OBS_NOTE_OWNER)];                                                        \
+        obs_plugin_note note;                                                                      \
+        char name[sizeof(plugin_name)];                                                            \
+        char version[sizeof(plugin_version)];                                                      \
+    } obs_plugin_note_ __attribute__((section(".note.observatory"), aligned(4), used))             \
+    OBS_NOTE_PLAIN = {                                                                             \
+        sizeof(OBS_NOTE_OWNER),                                                                    \
+        sizeof(obs_plugin_note) + sizeof(plugin_name) + sizeof(plugin_version),                    \
+        OBS_NOTE_PLUGIN,                                                                           \
+        OBS_NOTE_OWNER,                                                                            \
+        {OBS_ABI_MAJOR, OBS_ABI_MINOR, sizeof(obs_plugin)},                                        \
+        plugin_name,                                                                               \
+        plugin_version,                                                                            \
+    }
 
 /* The name of an instance: its key in the config. Borrowed until destroy().
  * Thread: [any].  Since: ABI 1.0. */

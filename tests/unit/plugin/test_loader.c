@@ -105,6 +105,7 @@ static void wrong_descriptors_are_refused(void **state)
     assert_refused(fixture("need"), "no service id");
     assert_refused(fixture("route"), "route 0 lacks");
     assert_refused(fixture("undefined"), "obs_function_of_a_later_abi");
+    assert_refused(fixture("note"), "its note says good 1.2.4");
 }
 
 static void what_is_no_shared_object_is_refused(void **state)

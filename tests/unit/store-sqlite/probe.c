@@ -199,3 +199,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .start = start,
     .destroy = destroy,
 };
+OBS_PLUGIN_NOTE("probe", "1.0.0");

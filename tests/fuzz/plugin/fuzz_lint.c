@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The check before dlopen(): whatever it accepts has every loaded byte inside
- * the file. */
-#include "plugin/elf.h"
+/* The check before dlopen(): what it accepts has every loaded byte inside the
+ * file, and what it says can be printed. */
+#include "plugin/lint.h"
 
 #include <assert.h>
-#include <elf.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -26,16 +24,37 @@ static void assert_segments_inside(const uint8_t *data, size_t size)
     }
 }
 
+static void assert_printable(const char *text)
+{
+    assert(text[0]);
+    for (; *text; text++)
+        assert(*text >= ' ' && *text <= '~');
+}
+
+static void assert_report(const struct lint_report *report)
+{
+    assert(report->n_findings <= LINT_MAX_FINDINGS);
+    for (size_t i = 0; i < report->n_findings; i++) {
+        assert(report->findings[i].rule);
+        assert_printable(report->findings[i].sentence);
+    }
+    if (report->note.head.abi_major) {
+        assert_printable(report->note.name);
+        assert_printable(report->note.version);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int fd = memfd_create("fuzz", MFD_CLOEXEC);
-    char error[200] = "";
+    struct lint_report report;
     int rc;
 
     assert(fd >= 0 && write(fd, data, size) == (ssize_t)size);
-    rc = elf_check(fd, size, error, sizeof(error));
+    rc = lint_file(fd, size, &report);
     close(fd);
-    assert(rc == OBS_OK || (rc == OBS_E_INVALID && error[0]));
+    assert_report(&report);
+    assert((rc == OBS_OK) == (lint_refusal(&report) == NULL));
     if (rc == OBS_OK)
         assert_segments_inside(data, size);
     return 0;
