@@ -50,6 +50,11 @@ struct log_source *log_source(const char *name)
     return source;
 }
 
+const char *log_source_name(const struct log_source *source)
+{
+    return source->name;
+}
+
 static uint32_t clamped(uint32_t level)
 {
     return level > OBS_LOG_DEBUG ? OBS_LOG_DEBUG : level;

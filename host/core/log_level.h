@@ -15,6 +15,9 @@ struct log_source;
  * Thread: any. */
 struct log_source *log_source(const char *name);
 
+/* Its name, which lives as long. Thread: any. */
+const char *log_source_name(const struct log_source *source);
+
 /* The level for all lines, OBS_LOG_*. Thread: any. */
 void log_set_level(uint32_t level);
 uint32_t log_level(void);

@@ -175,7 +175,7 @@ bool body_wanted(const obs_request *req)
 
 static void call_reader(obs_request *req, int status, obs_str piece)
 {
-    struct blame outer = blame_enter(req->running);
+    struct blame outer = blame_enter(req->running, CALLBACK_BODY);
 
     req->in.fn(req, status, piece, req->in.user);
     blame_leave(outer);

@@ -51,17 +51,15 @@ void phases_handle(obs_request *req)
 {
     const struct endpoint *endpoint = req->endpoint;
     struct http_worker *w = req->worker;
-    struct blame outer = {blame_instance, w->clock_ns};
+    struct blame outer = blame_enter_at(endpoint->instance, CALLBACK_HANDLER, w->clock_ns);
     int rc;
 
     req->stage = STAGE_ANSWER;
     req->owed = true;
-    req->running = blame_instance = endpoint->instance;
+    req->running = endpoint->instance;
     rc = endpoint->decl->handler(req, endpoint->instance->self);
     w->clock_ns = obs_clock_mono_ns();
-    if (w->clock_ns - outer.began_ns > blame_limit_ns)
-        blame_report(w->clock_ns - outer.began_ns);
-    blame_instance = outer.instance;
+    blame_leave_at(outer, w->clock_ns);
     if (req->answer == ANSWER_DONE)
         req->end_mono_ns = w->clock_ns;
     result_of_handler(req, rc);
@@ -97,7 +95,7 @@ static void enter_body(obs_request *req)
 
 static int run_hook(obs_request *req, const struct bound_hook *hook)
 {
-    struct blame outer = blame_enter(hook->instance);
+    struct blame outer = blame_enter(hook->instance, CALLBACK_HOOK);
     int rc;
 
     req->running = hook->instance;

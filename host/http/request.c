@@ -132,7 +132,7 @@ void request_abort(struct obs_request *req)
 
     if (req->aborted)
         return;
-    outer = blame_enter(req->running);
+    outer = blame_enter(req->running, CALLBACK_ABORT);
     req->aborted = true;
     req->held++;
     while ((call = req->aborts)) {
@@ -150,7 +150,7 @@ void request_drain(struct obs_request *req)
     req->out.wants_drain = false;
     if (!req->out.drain)
         return;
-    outer = blame_enter(req->running);
+    outer = blame_enter(req->running, CALLBACK_DRAIN);
     req->out.drain(req, req->out.drain_user);
     blame_leave(outer);
 }

@@ -5,6 +5,21 @@
 #define MS_NS INT64_C(1000000)
 #define SECOND_NS INT64_C(1000000000)
 
+const char *const callback_names[N_CALLBACKS] = {
+    [CALLBACK_NONE] = "host",
+    [CALLBACK_HANDLER] = "handler",
+    [CALLBACK_HOOK] = "hook",
+    [CALLBACK_BODY] = "body reader",
+    [CALLBACK_DRAIN] = "drain callback",
+    [CALLBACK_ABORT] = "abort callback",
+    [CALLBACK_TIMER] = "timer",
+    [CALLBACK_POST] = "post",
+    [CALLBACK_DONE] = "offload result",
+    [CALLBACK_WORK] = "offloaded job",
+    [CALLBACK_THREAD] = "thread",
+};
+
+_Thread_local struct pulse blame_pulse;
 _Thread_local obs_instance *blame_instance;
 int64_t blame_limit_ns = 50 * MS_NS;
 

@@ -12,12 +12,13 @@
 #include <stdlib.h>
 
 #define MAX_REPORTS 256 /* of all instances; a plugin reports a handful */
+#define DETAIL_BYTES 256
 
 struct report {
     const obs_instance *instance;
     uint32_t state;
     char component[64];
-    char detail[256];
+    char detail[DETAIL_BYTES];
 };
 
 struct health {
@@ -84,13 +85,30 @@ static void log_change(obs_instance *instance, const char *component, uint32_t s
             names[state], detail[0] ? ": " : "", detail);
 }
 
+bool health_set(struct health *health, obs_instance *instance, const char *component,
+                uint32_t state, const char *detail)
+{
+    struct report *report;
+    bool changed = false;
+
+    pthread_mutex_lock(&health->lock);
+    report = find_report(health, instance, component);
+    if (report) {
+        changed = report->state != state;
+        report->state = state;
+        snprintf(report->detail, sizeof(report->detail), "%s", detail);
+    }
+    pthread_mutex_unlock(&health->lock);
+    if (!report)
+        obs_log(instance, OBS_LOG_WARN, "health of %s not kept: more than %d components", component,
+                MAX_REPORTS);
+    return changed;
+}
+
 void obs_health_report(obs_instance *instance, const char *component, uint32_t state,
                        const char *detail, ...)
 {
-    struct health *health = runtime_get()->health;
-    struct report *report;
-    char text[sizeof(report->detail)] = "";
-    bool changed = false;
+    char text[DETAIL_BYTES] = "";
     va_list args;
 
     assert(instance && component && state <= OBS_UNHEALTHY);
@@ -99,18 +117,7 @@ void obs_health_report(obs_instance *instance, const char *component, uint32_t s
         vsnprintf(text, sizeof(text), detail, args);
         va_end(args);
     }
-    pthread_mutex_lock(&health->lock);
-    report = find_report(health, instance, component);
-    if (report) {
-        changed = report->state != state;
-        report->state = state;
-        memcpy(report->detail, text, sizeof(text));
-    }
-    pthread_mutex_unlock(&health->lock);
-    if (!report)
-        obs_log(instance, OBS_LOG_WARN, "health of %s not kept: more than %d components", component,
-                MAX_REPORTS);
-    else if (changed)
+    if (health_set(runtime_get()->health, instance, component, state, text))
         log_change(instance, component, state, text);
 }
 

@@ -4,6 +4,7 @@
 #define HOST_RUNTIME_HEALTH_H
 
 #include <observatory/host.h>
+#include <stdbool.h>
 
 struct health;
 
@@ -12,6 +13,12 @@ struct health *health_create(void);
 
 /* NULL is a no-op. */
 void health_destroy(struct health *health);
+
+/* Keeps what is said of `component`, cut to what there is room for; `instance`
+ * NULL: it is the host's own. True when the state is another one than before;
+ * false also when there are too many reports, which is logged. Thread: any. */
+bool health_set(struct health *health, obs_instance *instance, const char *component,
+                uint32_t state, const char *detail);
 
 /* Drops every report of `instance`; a retired one has no say.
  * Thread: control. */

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define PERIOD_MS 500
+#define PERIOD_MS 500 /* also how often an idle loop turns, at least: see stall.h */
 #define MS_NS INT64_C(1000000)
 
 struct lag {
@@ -34,8 +34,10 @@ static void on_timer(uv_timer_t *timer)
 static void on_check(uv_check_t *check)
 {
     struct lag *lag = check->data;
+    uint64_t n_turns = atomic_load_explicit(&blame_pulse.n_turns, memory_order_relaxed);
     int64_t turn_ns = (int64_t)uv_hrtime() - (int64_t)uv_now(check->loop) * MS_NS;
 
+    atomic_store_explicit(&blame_pulse.n_turns, n_turns + 1, memory_order_relaxed);
     if (turn_ns > blame_limit_ns && blame_count() == lag->n_blamed)
         blame_report(turn_ns); /* nobody's name: the host's own */
     lag->n_blamed = blame_count();

@@ -43,7 +43,7 @@ static void run_done(struct post *post)
     struct blame outer;
 
     free(post);
-    outer = blame_enter(job.instance);
+    outer = blame_enter(job.instance, CALLBACK_DONE);
     job.done(job.arg);
     blame_leave(outer);
     ledger_leave(job.instance->ledger);
@@ -73,7 +73,9 @@ static void *offload_main(void *arg)
     struct job *job;
 
     while ((job = take_job(pool)) != NULL) {
+        blame_set(job->instance, CALLBACK_WORK);
         job->work(job->arg);
+        blame_set(/* instance= */ NULL, CALLBACK_NONE);
         post_queue_push(job->worker->posts, &job->post);
     }
     return NULL;

@@ -72,7 +72,7 @@ static void run_plugin_post(struct post *post)
     struct blame outer;
 
     free(post);
-    outer = blame_enter(copy.instance);
+    outer = blame_enter(copy.instance, CALLBACK_POST);
     copy.fn(copy.arg);
     blame_leave(outer);
     ledger_leave(copy.instance->ledger);

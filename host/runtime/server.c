@@ -16,6 +16,7 @@
 #include "runtime/notify.h"
 #include "runtime/runtime.h"
 #include "runtime/signals.h"
+#include "runtime/stall.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -48,6 +49,7 @@ struct server {
     struct signals *signals;
     struct notify *notify;
     struct runtime *runtime;
+    struct stall *stall;
     struct generation *generation;
     struct http_server *http;
     struct watch *watches; /* one a worker */
@@ -181,7 +183,9 @@ static int open_runtime(struct server *server)
 {
     struct runtime_spec spec = settings_runtime(server->settings);
 
-    if (runtime_create(&spec, &server->runtime) < 0) {
+    if (runtime_create(&spec, &server->runtime) < 0 ||
+        stall_open(&server->loop, server->runtime, &server->settings->runtime.stall,
+                   &server->stall) < 0) {
         fprintf(stderr, "observatory: out of memory or threads at start\n");
         return EX_OSERR;
     }
@@ -309,6 +313,7 @@ static bool stop(struct server *server)
 {
     int64_t deadline_ns = obs_clock_mono_ns() + server->settings->shutdown_timeout_ns;
 
+    stall_close(server->stall);
     if (server->watches)
         on_each_worker(server, cut_on_worker);
     if (server->runtime && generation_retire(server->generation, server->runtime, deadline_ns) < 0)

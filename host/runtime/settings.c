@@ -55,6 +55,10 @@ static const obs_option runtime_table[] = {
      .help = "jobs that may wait for them; over it a plugin is told to come back later"},
     {"lag_warning", OBS_OPT_DURATION, 0, RUNTIME(lag_warning_ns), "50ms", "1ms", "1h",
      .help = "a callback that holds its loop longer is logged with its plugin's name"},
+    {"stall_warning", OBS_OPT_DURATION, 0, RUNTIME(stall.warning_ns), "1s", "1s", "1h",
+     .help = "a worker that is held longer is logged while it is, and degraded in /health"},
+    {"stall_unhealthy", OBS_OPT_DURATION, 0, RUNTIME(stall.unhealthy_ns), "30s", "1s", "24h",
+     .help = "a worker that is held longer makes the server unhealthy and not ready"},
 };
 
 /* ---- checks that a table cannot express ------------------------------------ */
@@ -117,6 +121,17 @@ static void check_services(struct settings *settings)
     }
 }
 
+static void check_stall(struct settings *settings)
+{
+    const struct stall_limits *stall = &settings->runtime.stall;
+
+    if (stall->unhealthy_ns < stall->warning_ns)
+        conf_error_at(&settings->errors, obs_conf_get(settings->runtime_tree, "stall_unhealthy"),
+                      "runtime.stall_unhealthy",
+                      "expected at least runtime.stall_warning, which is %.1f s",
+                      (double)stall->warning_ns / 1e9);
+}
+
 static bool make_folders_absolute(struct settings *settings)
 {
     obs_str *items =
@@ -175,6 +190,7 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
     check_listen(settings);
     check_levels(settings);
     check_services(settings);
+    check_stall(settings);
     fill_by_cores(settings);
     return make_folders_absolute(settings);
 }

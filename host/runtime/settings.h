@@ -6,7 +6,7 @@
 
 #include "config/errors.h"
 #include "http/http.h"
-#include "runtime/runtime.h"
+#include "runtime/stall.h"
 
 /* Below `log:`. */
 struct log_options {
@@ -23,6 +23,7 @@ struct runtime_options {
     int64_t offload_threads; /* 0: by the number of cores */
     int64_t offload_queue;
     int64_t lag_warning_ns;
+    struct stall_limits stall; /* each from stall_warning and stall_unhealthy */
 };
 
 /* Owned by the verb that runs; the main thread's; constant once the workers

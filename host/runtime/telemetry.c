@@ -2,9 +2,13 @@
 /* The runtime's own series, looked up once at the start. */
 #include "runtime/telemetry.h"
 
+#include "core/log.h"
 #include "runtime/build_commit.h"
 #include "runtime/metric.h"
 #include "runtime/metric_process.h"
+
+#include <pthread.h>
+#include <stdio.h>
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -22,7 +26,13 @@ static struct {
     obs_metric *plugins;
     obs_series *reloads[2]; /* by success */
     obs_series *loop_lag;
+    obs_metric *stalled; /* by worker */
+    obs_metric *stalls;  /* by plugin */
+    obs_series *log_dropped;
 } own;
+
+/* One refresh at a time, so that the counter never steps back. */
+static pthread_mutex_t refresh_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int register_family(uint32_t kind, const char *name, const char *help,
                            const char *const *labels, size_t n_labels, obs_metric **ret_metric)
@@ -83,6 +93,45 @@ static int start_loop_lag(void)
     return rc;
 }
 
+static int start_stalls(uint32_t n_workers)
+{
+    static const char *const by_worker[] = {"worker"};
+    static const char *const by_plugin[] = {"plugin"};
+    int rc =
+        register_family(OBS_METRIC_GAUGE, "worker_stalled",
+                        "1 while a worker is held by what it runs.", by_worker, 1, &own.stalled);
+
+    if (rc == OBS_OK)
+        rc = register_family(OBS_METRIC_COUNTER, "worker_stalls_total",
+                             "How often a worker was held too long, by what it ran.", by_plugin, 1,
+                             &own.stalls);
+    for (uint32_t i = 0; rc == OBS_OK && i < n_workers; i++)
+        telemetry_stalled(i, false);
+    return rc;
+}
+
+static void refresh_log_dropped(void)
+{
+    pthread_mutex_lock(&refresh_lock);
+    metric_series_store(own.log_dropped, (double)log_dropped());
+    pthread_mutex_unlock(&refresh_lock);
+}
+
+static int start_log_dropped(void)
+{
+    obs_metric *metric;
+    int rc = register_family(OBS_METRIC_COUNTER, "log_dropped_total",
+                             "Lines of the log that were lost: its queue was full or its file "
+                             "could not be written.",
+                             /* labels= */ NULL, 0, &metric);
+
+    if (rc < 0)
+        return rc;
+    own.log_dropped = obs_metric_series(metric, /* values= */ NULL);
+    metric_on_read(refresh_log_dropped);
+    return OBS_OK;
+}
+
 int telemetry_start(uint32_t n_workers)
 {
     static const char *const labels[] = {"name", "version"};
@@ -92,6 +141,7 @@ int telemetry_start(uint32_t n_workers)
     metric_start(n_workers);
     if ((rc = metric_process_start()) < 0 || (rc = start_build_info()) < 0 ||
         (rc = start_reloads()) < 0 || (rc = start_loop_lag()) < 0 ||
+        (rc = start_stalls(n_workers)) < 0 || (rc = start_log_dropped()) < 0 ||
         (rc = register_family(OBS_METRIC_GAUGE, "plugin_info", "Always 1; the plugins in use.",
                               labels, 2, &own.plugins)) < 0 ||
         (rc = register_family(OBS_METRIC_GAUGE, "generation",
@@ -130,4 +180,24 @@ void telemetry_loop_lag(int64_t lag_ns)
 {
     if (own.loop_lag)
         obs_series_observe(own.loop_lag, (double)lag_ns / NS_PER_S);
+}
+
+void telemetry_stalled(uint32_t worker, bool stalled)
+{
+    char index[16];
+    obs_str value;
+
+    if (!own.stalled)
+        return;
+    snprintf(index, sizeof(index), "%u", worker);
+    value = obs_str_of(index);
+    obs_series_set(obs_metric_series(own.stalled, &value), stalled);
+}
+
+void telemetry_stall(const char *plugin)
+{
+    const obs_str value = obs_str_of(plugin);
+
+    if (own.stalls)
+        obs_series_add(obs_metric_series(own.stalls, &value), 1);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the runtime tells about itself: build, generation, plugins, reloads,
- * loop lag. The names are those of the API's telemetry table. */
+ * loop lag, stalls, lines lost by the log. The names are those of the API's telemetry table. */
 #ifndef HOST_RUNTIME_TELEMETRY_H
 #define HOST_RUNTIME_TELEMETRY_H
 
@@ -22,6 +22,13 @@ void telemetry_reload(bool success);
  * old generation's plugins down first, then put the new one's up. Strings are
  * copied. Thread: any. */
 void telemetry_plugin(const char *name, const char *version, bool present);
+
+/* A worker is held or is not any more: worker_stalled{worker}. Thread: any. */
+void telemetry_stalled(uint32_t worker, bool stalled);
+
+/* Counts one stall: worker_stalls_total{plugin}, an instance's name or "host".
+ * Thread: any. */
+void telemetry_stall(const char *plugin);
 
 /* One measurement of how late a worker's loop ran a timer. Thread: worker. */
 void telemetry_loop_lag(int64_t lag_ns);

@@ -5,6 +5,7 @@
 
 #include "plugin/instance.h"
 #include "plugin/ledger.h"
+#include "runtime/blame.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -18,6 +19,7 @@
 struct obs_thread {
     struct ledger_entry entry; /* first: thread_revoke() casts back */
     pthread_t thread;
+    obs_instance *instance;
     void (*fn)(void *arg);
     void *arg;
     char name[16];
@@ -28,6 +30,7 @@ static void *thread_main(void *arg)
     obs_thread *thread = arg;
 
     pthread_setname_np(pthread_self(), thread->name);
+    blame_set(thread->instance, CALLBACK_THREAD);
     thread->fn(thread->arg);
     return NULL;
 }
@@ -43,6 +46,7 @@ int obs_thread_start(obs_instance *instance, const char *name, void (*fn)(void *
     thread = calloc(1, sizeof(*thread));
     if (!thread)
         return OBS_E_NOMEM;
+    thread->instance = instance;
     thread->fn = fn;
     thread->arg = arg;
     snprintf(thread->name, sizeof(thread->name), "%s", name);

@@ -24,7 +24,7 @@ struct obs_timer {
 static void on_fire(uv_timer_t *uv)
 {
     obs_timer *timer = uv->data;
-    struct blame outer = blame_enter(timer->instance);
+    struct blame outer = blame_enter(timer->instance, CALLBACK_TIMER);
 
     timer->fn(timer->user); /* may stop the timer: it lives until its close callback */
     blame_leave(outer);

@@ -3,7 +3,7 @@
  * and is reached through its post queue. */
 #include "runtime/worker.h"
 
-#include "plugin/instance.h"
+#include "runtime/blame.h"
 #include "runtime/lag.h"
 #include "runtime/metric.h"
 #include "runtime/post.h"
@@ -38,7 +38,9 @@ static void *worker_main(void *arg)
 
     current = worker;
     metric_thread_shard(worker->index);
+    atomic_store(&worker->pulse, &blame_pulse);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
+    atomic_store(&worker->pulse, NULL);
     metric_thread_shard(METRIC_SHARD_SHARED);
     return NULL;
 }

@@ -12,10 +12,11 @@ struct generation;
 struct http_worker;
 struct lag;
 struct post_queue;
+struct pulse;
 
 /* The opaque obs_worker of the SDK. Fields are touched by the worker's own
- * thread only, except `posts`, which has a lock of its own, and `thread`,
- * `threaded`, which are the main thread's. */
+ * thread only, except `posts`, which has a lock of its own, `pulse`, which
+ * others read, and `thread`, `threaded`, which are the main thread's. */
 struct obs_worker {
     uv_loop_t loop;
     uint32_t index;
@@ -23,6 +24,7 @@ struct obs_worker {
     struct http_worker *http;
     struct post_queue *posts;
     struct lag *lag;
+    _Atomic(const struct pulse *) pulse; /* of its thread while that runs, else NULL */
     pthread_t thread;
     bool threaded; /* false: the main thread is this worker */
 };

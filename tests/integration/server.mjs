@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.OBSERVATORY ?? join(root, 'build/host/observatory');
 export const config = join(root, 'config/observatory.yaml');
+/** A plugin of tests/plugins, as its entry under `plugins:`. */
+export const testPlugin = (name) => JSON.stringify({ module: resolve(dirname(binary), `../tests/plugins/${name}.so`) });
 
 export function freePort() {
     return new Promise((done, fail) => {

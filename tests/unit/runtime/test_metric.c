@@ -2,6 +2,7 @@
 /* The registry: registering, finding series, exact sums from many threads. */
 #include "runtime/metric.h"
 
+#include "core/log.h"
 #include "runtime/metric_process.h"
 #include "runtime/metric_series.h"
 #include "runtime/telemetry.h"
@@ -532,6 +533,24 @@ static void the_process_is_measured_when_somebody_reads(void **state)
     assert_true(value_of("process_max_fds", "") >= fds);
 }
 
+static void lines_that_the_log_lost_are_counted(void **state)
+{
+    const struct log_settings full = {
+        .level = OBS_LOG_INFO, .file = "/dev/full", .queue_bytes = 1 << 16};
+    char error[256];
+    double before;
+
+    (void)state;
+    assert_int_equal(telemetry_start(N_SHARDS), OBS_OK);
+    before = value_of("log_dropped_total", "");
+    assert_int_equal(log_open(&full, error, sizeof(error)), OBS_OK);
+    obs_log(NULL, OBS_LOG_INFO, "one");
+    obs_log(NULL, OBS_LOG_INFO, "two");
+    log_flush();
+    assert_float_equal(value_of("log_dropped_total", ""), before + 2, 0);
+    log_close();
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -560,6 +579,7 @@ int main(void)
         cmocka_unit_test(families_come_in_order_of_their_names),
         cmocka_unit_test(plugins_that_are_gone_are_not_shown),
         cmocka_unit_test(the_process_is_measured_when_somebody_reads),
+        cmocka_unit_test(lines_that_the_log_lost_are_counted),
     };
 
     return cmocka_run_group_tests_name("metric", tests, start, NULL);

@@ -44,6 +44,8 @@ static void an_empty_configuration_has_the_documented_defaults(void **state)
     assert_true(settings_access_log(settings));
     assert_int_equal(spec.n_workers, runtime_cores() < 64 ? runtime_cores() : 64);
     assert_true(spec.offload_threads >= 2);
+    assert_int_equal(settings->runtime.stall.warning_ns, INT64_C(1000000000));
+    assert_int_equal(settings->runtime.stall.unhealthy_ns, INT64_C(30000000000));
     assert_int_equal(settings->http.max_body_bytes, 16 << 20);
     assert_null(settings->plugins);
     settings_destroy(settings);
@@ -92,6 +94,8 @@ static void every_mistake_is_told_at_once(void **state)
         "http.max_body=lots",
         "plugins=text",
         "services={t.word/1: [a]}",
+        "runtime.stall_warning=10s",
+        "runtime.stall_unhealthy=9s",
     };
     struct settings *settings = load(sets, sizeof(sets) / sizeof(sets[0]));
 
@@ -104,6 +108,7 @@ static void every_mistake_is_told_at_once(void **state)
     assert_complaint(settings, "http.max_body");
     assert_complaint(settings, "plugins");
     assert_complaint(settings, "t.word/1");
+    assert_complaint(settings, "at least runtime.stall_warning, which is 10.0 s");
     settings_destroy(settings);
 }
 

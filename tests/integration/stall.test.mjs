@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker that a plugin holds: the log, /health and /metrics tell while it is
+// held, and that it is over.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { test } from 'node:test';
+import { serve, testPlugin } from './server.mjs';
+
+/** GET on a connection of its own, which only a worker that turns accepts. */
+function get(server, path) {
+    return new Promise((done, fail) => {
+        const req = http.get(server.url + path, { agent: false }, async (res) => {
+            let text = '';
+            for await (const part of res) text += part;
+            done({ status: res.statusCode, text });
+        });
+        req.on('error', fail);
+    });
+}
+
+async function until(what, fn) {
+    const end = Date.now() + 15000;
+    for (;;) {
+        const value = await fn();
+        if (value) return value;
+        if (Date.now() > end) throw new Error(`waited 15 s for ${what}`);
+        await new Promise((next) => setTimeout(next, 50));
+    }
+}
+
+async function heldWorker(server, state) {
+    const { text } = await get(server, '/health');
+    const body = JSON.parse(text);
+    const component = body.components.find((c) => /^worker-/.test(c.name) && c.status === state);
+    return component && { ...component, overall: body.status };
+}
+
+const sample = (text, line) => Number(new RegExp(`^${line} (\\S+)$`, 'm').exec(text)?.[1] ?? -1);
+
+function staller(t, sets = {}) {
+    return serve(t, { sets: { workers: 2, 'plugins.staller': testPlugin('staller'), ...sets } });
+}
+
+test('a held worker is told by the other one, and that it turned again', async (t) => {
+    const server = await staller(t, { 'runtime.stall_unhealthy': '2s' });
+    const held = get(server, '/stall/handler?ms=4000');
+    await until('the log', () => server.output().includes('has been held')); // before that the held worker may yet accept
+    const component = await until('the worker to be degraded', () => heldWorker(server, 'degraded'));
+    const index = /^worker-([01])$/.exec(component.name)[1];
+    assert.equal(component.overall, 'degraded');
+    assert.match(component.detail, /^held for 1\.\d s by plugin staller \(handler\)$/);
+    const metrics = (await get(server, '/metrics')).text;
+    assert.equal(sample(metrics, `worker_stalled\\{worker="${index}"\\}`), 1);
+    assert.equal(sample(metrics, `worker_stalled\\{worker="${1 - index}"\\}`), 0);
+    assert.equal(sample(metrics, 'worker_stalls_total\\{plugin="staller"\\}'), 1);
+    assert.equal(sample(metrics, 'log_dropped_total'), 0);
+
+    await until('the worker to be unhealthy', () => heldWorker(server, 'unhealthy'));
+    assert.equal((await get(server, '/health/ready')).status, 503);
+
+    assert.equal((await held).text, 'over\n');
+    await until('the worker to be healthy', () => heldWorker(server, 'healthy'));
+    assert.equal((await get(server, '/health/ready')).status, 200);
+    assert.equal(sample((await get(server, '/metrics')).text, `worker_stalled\\{worker="${index}"\\}`), 0);
+    const log = await until('the end in the log', () => server.output().includes('turned again') && server.output());
+    assert.match(log, new RegExp(`ERROR host: worker ${index} has been held for 1\\.\\d s by plugin staller \\(handler\\)\n`));
+    assert.match(log, new RegExp(`ERROR host: worker ${index} has been held for 2\\.\\d s by plugin staller \\(handler\\), the server is not ready\n`));
+    assert.match(log, new RegExp(`WARN  host: worker ${index} turned again after [34]\\.\\d s\n`));
+    assert.equal(log.match(/has been held/g).length, 2);
+});
+
+test('with every worker held the log still tells, and what of the plugin runs', async (t) => {
+    const server = await staller(t);
+    const first = get(server, '/stall/timer?ms=4000');
+    await until('the first worker', () => /has been held for .* by plugin staller \(timer\)/.test(server.output()));
+    const second = get(server, '/stall/post?ms=2000');
+    await until('the second worker', () => /has been held for .* by plugin staller \(post\)/.test(server.output()));
+    const held = [...server.output().matchAll(/worker (\d) has been held/g)].map((m) => m[1]);
+    assert.deepEqual(held.sort(), ['0', '1']);
+    assert.equal((await first).text, 'over\n');
+    assert.equal((await second).text, 'over\n');
+    await until('both ends', () => server.output().match(/turned again/g)?.length === 2);
+});
