@@ -171,7 +171,7 @@ int verb_plugins(const struct arguments *arguments)
     arena = obs_arena_create(/* limit_bytes= */ 0);
     if (arena && find_folders(arguments, arena, &folders, &settings) == OBS_OK)
         code = wants_one ? show(arena, &folders, arguments->words[2]) : list(arena, &folders);
-    settings_destroy(settings);
+    settings_release(settings);
     obs_arena_destroy(arena);
     return code;
 }

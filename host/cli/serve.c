@@ -24,7 +24,7 @@ struct planned {
 static void plan_close(struct planned *planned)
 {
     generation_destroy(planned->generation);
-    settings_destroy(planned->settings);
+    settings_release(planned->settings);
 }
 
 /* Loads the settings and plans the generation, of `only` or of all. Returns an
@@ -58,8 +58,10 @@ int verb_serve(const struct arguments *arguments)
     code = plan_open(arguments, /* only= */ NULL, &planned);
     if (code == EX_OK && settings_open_log(planned.settings) < 0)
         code = EX_OSERR;
-    if (code == EX_OK)
+    if (code == EX_OK) {
         code = server_run(planned.settings, planned.generation, verb_began_ns);
+        planned.generation = NULL; /* taken */
+    }
     log_close();
     plan_close(&planned);
     return code;
@@ -101,7 +103,7 @@ static bool is_configured(const struct arguments *arguments, const char *name)
     }
     if (!found)
         verb_unknown(name, &names);
-    settings_destroy(settings);
+    settings_release(settings);
     return found;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `observatory status`: asks the running server how it is, and prints what
- * /health says for a reader. */
+/* `observatory status`: asks the running server how it is. What /health says is
+ * judged; what only operators may know comes over the control socket. */
 #include "cli/verbs.h"
 
+#include "cli/control_client.h"
 #include "cli/http_get.h"
 #include "runtime/settings.h"
 
@@ -18,17 +19,87 @@ static const char *text_of(const json_t *object, const char *key)
     return text ? text : "";
 }
 
-static void print_plugins(const json_t *health)
+/* "3 d 4 h", "12.3 s": two places are enough. */
+static void print_age(double s)
 {
-    const json_t *plugins = json_object_get(health, "plugins");
+    if (s < 60)
+        printf("%.1f s", s);
+    else if (s < 3600)
+        printf("%d min %d s", (int)s / 60, (int)s % 60);
+    else if (s < 86400)
+        printf("%d h %d min", (int)s / 3600, (int)s / 60 % 60);
+    else
+        printf("%d d %d h", (int)(s / 86400), (int)(s / 3600) % 24);
+}
+
+static void print_plugins(const json_t *status)
+{
+    const json_t *plugins = json_object_get(status, "plugins");
     const json_t *plugin;
     size_t i;
 
     json_array_foreach(plugins, i, plugin)
     {
-        printf("%-12s %s %s: %s\n", i == 0 ? "plugins" : "", text_of(plugin, "name"),
+        printf("%-12s %s %s: %s", i == 0 ? "plugins" : "", text_of(plugin, "instance"),
                text_of(plugin, "version"), text_of(plugin, "state"));
+        printf(", for ");
+        print_age(json_number_value(json_object_get(plugin, "age_s")));
+        printf(", %.12s, %s\n", text_of(plugin, "content"), text_of(plugin, "file"));
     }
+}
+
+static void print_generations(const json_t *status)
+{
+    const json_t *generations = json_object_get(status, "generations");
+    const json_t *generation;
+    size_t i;
+
+    json_array_foreach(generations, i, generation)
+    {
+        const json_t *replaced_s = json_object_get(generation, "replaced_s");
+
+        printf("%-12s %lld %s, %lld requests", i == 0 ? "generations" : "",
+               (long long)json_integer_value(json_object_get(generation, "number")),
+               text_of(generation, "state"),
+               (long long)json_integer_value(json_object_get(generation, "requests")));
+        if (replaced_s) {
+            printf(", replaced ");
+            print_age(json_number_value(replaced_s));
+            printf(" ago");
+        }
+        printf("\n");
+    }
+}
+
+static void print_last_reload(const json_t *status)
+{
+    const json_t *reload = json_object_get(status, "last_reload");
+    const json_t *error = json_array_get(json_object_get(reload, "errors"), 0);
+
+    if (!json_is_object(reload))
+        return;
+    printf("%-12s %s by %s%s%s\n", "last reload", text_of(reload, "result"),
+           text_of(reload, "source"), error ? ": " : "", error ? json_string_value(error) : "");
+}
+
+/* Without the control socket the answer is only shorter. */
+static void print_operations(const struct settings *settings)
+{
+    json_t *question = json_pack("{s:s}", "command", "status");
+    json_t *status = NULL;
+    char error[512];
+
+    if (control_ask(settings, question, &status, error, sizeof(error)) < 0) {
+        fprintf(stderr, "observatory: %s\n", error);
+    } else {
+        printf("%-12s %lld\n", "pid",
+               (long long)json_integer_value(json_object_get(status, "pid")));
+        print_generations(status);
+        print_last_reload(status);
+        print_plugins(status);
+    }
+    json_decref(question);
+    json_decref(status);
 }
 
 static void print_uptime(const json_t *health)
@@ -54,7 +125,6 @@ static void print_health(const json_t *health, const char *address)
         if (json_is_string(value) && strcmp(key, "status") != 0 && strcmp(key, "timestamp") != 0)
             printf("%-12s %s\n", key, json_string_value(value));
     }
-    print_plugins(health);
 }
 
 /* A server that answers but has no /health is no healthy one. */
@@ -96,9 +166,10 @@ int verb_status(const struct arguments *arguments)
         code = EX_UNAVAILABLE;
     } else {
         code = judge(address, status, body);
+        print_operations(settings);
     }
 
 out:
-    settings_destroy(settings);
+    settings_release(settings);
     return code;
 }

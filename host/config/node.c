@@ -40,6 +40,20 @@ struct conf_entry *node_append(obs_arena *arena, struct obs_conf *parent, obs_st
     return &parent->entries[parent->count++];
 }
 
+bool node_equal(const struct obs_conf *a, const struct obs_conf *b)
+{
+    if (!a || !b)
+        return a == b;
+    if (a->type != b->type || a->quoted != b->quoted || a->count != b->count ||
+        !obs_str_eq(a->text, b->text))
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!obs_str_eq(a->entries[i].key, b->entries[i].key) ||
+            !node_equal(a->entries[i].value, b->entries[i].value))
+            return false;
+    return true;
+}
+
 /* --- the SDK's functions ------------------------------------------------------ */
 
 uint32_t obs_conf_type(const obs_conf *node)

@@ -6,6 +6,7 @@
 #define HOST_CONFIG_NODE_H
 
 #include <observatory/conf.h>
+#include <stdbool.h>
 
 struct conf_entry {
     obs_str key; /* empty in a sequence */
@@ -34,5 +35,9 @@ struct obs_conf *node_new(obs_arena *arena, uint32_t type);
 /* Appends an entry and returns it; NULL when out of memory. */
 struct conf_entry *node_append(obs_arena *arena, struct obs_conf *parent, obs_str key,
                                struct obs_conf *value);
+
+/* Whether both say the same: types, texts, keys and their order; places and
+ * comments do not count. NULL equals NULL. */
+bool node_equal(const struct obs_conf *a, const struct obs_conf *b);
 
 #endif

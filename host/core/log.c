@@ -35,6 +35,13 @@ struct queue {
 
 enum doze { AWAKE, LINGERING, IDLE };
 
+struct log_change {
+    bool json;
+    uint32_t level;
+    struct log_stream lines, access;
+    bool has_access;
+};
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake, drained; /* exist while `open` */
@@ -42,12 +49,20 @@ static struct {
     struct queue lines, access;
     struct queue *access_to; /* &access, or &lines when they share a target */
     size_t queue_bytes;
+    struct log_change *change; /* for the writer to apply */
     enum doze doze;
-    bool open, reopen, flush, ended, json;
-    bool hung; /* a writer was given up: its queues are not ours any more */
+    bool open, reopen, flush, ended;
+    _Atomic bool json; /* read without the lock */
+    bool hung;         /* a writer was given up: its queues are not ours any more */
     _Atomic bool ending;
     _Atomic uint64_t lost; /* all that were dropped or not written */
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Where the first error of this thread goes, too. */
+static _Thread_local struct {
+    char *text;
+    size_t size;
+} captured;
 
 /* --- queue -------------------------------------------------------------------- */
 
@@ -136,12 +151,12 @@ static void drain(struct queue *queue)
 static bool waiting(void)
 {
     return state.lines.len || state.access.len || state.lines.dropped || state.access.dropped ||
-           state.reopen;
+           state.reopen || state.change;
 }
 
 static bool pressing(void)
 {
-    return atomic_load(&state.ending) || state.flush || state.reopen;
+    return atomic_load(&state.ending) || state.flush || state.reopen || state.change;
 }
 
 /* With the lock held: until there is something, and then for a moment more. */
@@ -161,6 +176,31 @@ static void doze(void)
     state.doze = AWAKE;
 }
 
+static void swap_stream(struct log_stream *to, struct log_stream *from)
+{
+    struct log_stream old = *to;
+
+    *to = *from;
+    *from = old;
+}
+
+/* With the lock held: what was queued before goes to the old files. */
+static void apply_change(void)
+{
+    struct log_change *change = state.change;
+
+    if (!change)
+        return;
+    drain(&state.lines);
+    drain(&state.access);
+    state.change = NULL;
+    swap_stream(&state.lines.to, &change->lines);
+    swap_stream(&state.access.to, &change->access);
+    state.access_to = change->has_access ? &state.access : &state.lines;
+    state.json = change->json;
+    log_change_cancel(change);
+}
+
 static void *write_lines(void *unused)
 {
     (void)unused;
@@ -176,6 +216,7 @@ static void *write_lines(void *unused)
             log_stream_reopen(&state.access.to);
             pthread_mutex_lock(&state.lock);
         }
+        apply_change();
         drain(&state.lines);
         drain(&state.access);
         if (flushing) { /* asked before this turn began, so what it was about is written */
@@ -249,7 +290,7 @@ int log_open(const struct log_settings *settings, char *error, size_t error_size
     atomic_store(&state.ending, false);
     log_set_level(settings->level);
     rc = init_queue(&state.lines, settings->file, error, error_size);
-    if (rc == OBS_OK && settings->access_file)
+    if (rc == OBS_OK)
         rc = init_queue(&state.access, settings->access_file, error, error_size);
     if (rc < 0)
         goto fail;
@@ -307,6 +348,53 @@ void log_close(void)
     finish_queue(&state.access);
 }
 
+int log_change_open(const struct log_settings *settings, struct log_change **ret_change,
+                    char *error, size_t error_size)
+{
+    struct log_change *change = calloc(1, sizeof(*change));
+    int rc;
+
+    if (!change) {
+        snprintf(error, error_size, "log: out of memory");
+        return OBS_E_NOMEM;
+    }
+    change->json = settings->json;
+    change->level = settings->level;
+    change->has_access = settings->access_file != NULL;
+    rc = log_stream_open(&change->lines, settings->file, error, error_size);
+    if (rc == OBS_OK)
+        rc = log_stream_open(&change->access, settings->access_file, error, error_size);
+    if (rc < 0)
+        log_change_cancel(change);
+    else
+        *ret_change = change;
+    return rc;
+}
+
+void log_change_commit(struct log_change *change)
+{
+    struct log_change *unapplied;
+
+    log_set_level(change->level);
+    pthread_mutex_lock(&state.lock);
+    unapplied = state.open ? state.change : change;
+    if (state.open) {
+        state.change = change;
+        pthread_cond_signal(&state.wake);
+    }
+    pthread_mutex_unlock(&state.lock);
+    log_change_cancel(unapplied);
+}
+
+void log_change_cancel(struct log_change *change)
+{
+    if (!change)
+        return;
+    log_stream_close(&change->lines);
+    log_stream_close(&change->access);
+    free(change);
+}
+
 void log_reopen(void)
 {
     pthread_mutex_lock(&state.lock);
@@ -326,6 +414,12 @@ void log_flush(void)
         (void)wait_for(&state.flush, false); /* a writer that hangs must not hang others */
     }
     pthread_mutex_unlock(&state.lock);
+}
+
+void log_capture(char *text, size_t size)
+{
+    captured.text = text;
+    captured.size = size;
 }
 
 uint64_t log_dropped(void)
@@ -380,6 +474,8 @@ void obs_log(obs_instance *instance, uint32_t level, const char *format, ...)
     if (n < 0)
         return;
     len = (size_t)n < sizeof(text) ? (size_t)n : cut(text, sizeof(text));
+    if (level == OBS_LOG_ERROR && captured.text && !captured.text[0])
+        snprintf(captured.text, captured.size, "%s", text);
     log_line_render(&line, state.json, obs_clock_wall_ns(), level,
                     obs_str_of(instance ? instance->name : "host"), obs_str_n(text, len));
     submit(&line);

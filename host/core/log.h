@@ -21,6 +21,21 @@ struct log_settings {
  * Thread: control. */
 int log_open(const struct log_settings *settings, char *error, size_t error_size);
 
+/* What a reload changes of the log. */
+struct log_change;
+
+/* Opens the files of `settings`; nothing is written to them yet. The size of the
+ * queues stays. On failure a sentence is in `error`. Errors: OBS_E_*.
+ * Thread: control. */
+OBS_MUST_CHECK int log_change_open(const struct log_settings *settings,
+                                   struct log_change **ret_change, char *error, size_t error_size);
+
+/* Lines go by the new settings from the next one on. Thread: control. */
+void log_change_commit(struct log_change *change);
+
+/* NULL is a no-op. Thread: control. */
+void log_change_cancel(struct log_change *change);
+
 /* Writes what is queued and stops the writer; gives up after seconds when nobody
  * reads the other end of a pipe. Thread: control. */
 void log_close(void);
@@ -31,6 +46,10 @@ void log_reopen(void);
 /* Waits until everything queued so far is written, at most some seconds; for the
  * moment before an abort. Thread: any but the writer. */
 void log_flush(void);
+
+/* Copies the first error that this thread logs from now on to `text`, too, to be
+ * told to somebody else; NULL ends it. Thread: any. */
+void log_capture(char *text, size_t size);
 
 /* Queues one line of the access log, without its newline. Thread: any. */
 void log_access(obs_str line);

@@ -81,6 +81,14 @@ int log_set_level_of(const char *name, uint32_t level)
     return OBS_OK;
 }
 
+void log_share_levels(void)
+{
+    pthread_mutex_lock(&lock);
+    for (struct log_source *source = sources; source; source = source->next)
+        atomic_store_explicit(&source->own, 0, memory_order_relaxed);
+    pthread_mutex_unlock(&lock);
+}
+
 int obs_log_enabled(const obs_instance *instance, uint32_t level)
 {
     uint32_t own = 0;

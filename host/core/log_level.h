@@ -27,4 +27,7 @@ uint32_t log_level(void);
 #define LOG_LEVEL_SHARED UINT32_MAX
 int log_set_level_of(const char *name, uint32_t level);
 
+/* All sources follow the level for all again. Thread: any. */
+void log_share_levels(void);
+
 #endif

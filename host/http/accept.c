@@ -82,62 +82,86 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     if (status < 0)
         return;
     while (left-- > 0 && w->accepting && accept_one(w, acceptor->listener))
-        if ((int64_t)w->n_conns >= w->settings->max_connections)
+        if ((int64_t)w->n_conns >= w->settings.max_connections)
             acceptors_pause(w);
 }
 
 void acceptors_pause(struct http_worker *w)
 {
     w->accepting = false;
-    for (size_t i = 0; i < w->n_acceptors; i++)
-        uv_poll_stop(&w->acceptors[i].poll);
+    for (struct acceptor *a = w->acceptors; a; a = a->next)
+        uv_poll_stop(&a->poll);
 }
 
 void acceptors_resume(struct http_worker *w)
 {
     if (w->accepting || w->draining || w->closed || worker_now_ms(w) < w->accept_retry_ms ||
-        (int64_t)w->n_conns >= w->settings->max_connections)
+        (int64_t)w->n_conns >= w->settings.max_connections)
         return;
     w->accepting = true;
-    for (size_t i = 0; i < w->n_acceptors; i++)
-        uv_poll_start(&w->acceptors[i].poll, UV_READABLE, on_readable);
+    for (struct acceptor *a = w->acceptors; a; a = a->next)
+        uv_poll_start(&a->poll, UV_READABLE, on_readable);
 }
 
-int acceptors_open(struct http_worker *w)
+int acceptor_open(struct http_worker *w, struct listener *listener)
 {
-    struct http_server *server = w->server;
+    struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
 
-    w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    w->acceptors = calloc(server->n_listeners ? server->n_listeners : 1, sizeof(*w->acceptors));
-    if (!w->acceptors)
+    if (!acceptor || uv_poll_init(&w->worker->loop, &acceptor->poll, listener->fd) < 0) {
+        free(acceptor);
         return OBS_E_NOMEM;
-    for (size_t i = 0; i < server->n_listeners; i++) {
-        struct acceptor *acceptor = &w->acceptors[i];
-
-        if (uv_poll_init(&w->worker->loop, &acceptor->poll, server->listeners[i].fd) < 0)
-            return OBS_E_INTERNAL;
-        acceptor->poll.data = acceptor;
-        acceptor->worker = w;
-        acceptor->listener = &server->listeners[i];
-        w->n_acceptors++;
-        w->n_live++;
     }
-    acceptors_resume(w);
+    atomic_fetch_add(&listener->n_uses, 1);
+    acceptor->poll.data = acceptor;
+    acceptor->worker = w;
+    acceptor->listener = listener;
+    acceptor->next = w->acceptors;
+    w->acceptors = acceptor;
+    w->n_live++;
+    if (w->accepting)
+        uv_poll_start(&acceptor->poll, UV_READABLE, on_readable);
     return OBS_OK;
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct acceptor *acceptor = handle->data;
+    struct http_worker *w = acceptor->worker;
 
-    http_worker_unref(acceptor->worker);
+    free(acceptor);
+    http_worker_unref(w);
+}
+
+static void end_acceptor(struct acceptor *acceptor)
+{
+    uv_close((uv_handle_t *)&acceptor->poll, on_closed);
+    listener_release(acceptor->listener);
+}
+
+/* Whoever waits in the queue would be reset when the socket closes. */
+void acceptor_close(struct http_worker *w, const struct listener *listener)
+{
+    struct acceptor **at = &w->acceptors, *acceptor;
+
+    while (*at && (*at)->listener != listener)
+        at = &(*at)->next;
+    acceptor = *at;
+    if (!acceptor)
+        return;
+    *at = acceptor->next;
+    while (accept_one(w, listener))
+        ;
+    end_acceptor(acceptor);
 }
 
 void acceptors_close(struct http_worker *w)
 {
-    for (size_t i = 0; i < w->n_acceptors; i++)
-        uv_close((uv_handle_t *)&w->acceptors[i].poll, on_closed);
-    w->n_acceptors = 0;
+    struct acceptor *acceptor;
+
+    while ((acceptor = w->acceptors)) {
+        w->acceptors = acceptor->next;
+        end_acceptor(acceptor);
+    }
     if (w->reserve_fd >= 0)
         close(w->reserve_fd);
     w->reserve_fd = -1;

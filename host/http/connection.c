@@ -63,7 +63,7 @@ static bool next_request(struct conn *c)
             conn_end(c);
         return false;
     }
-    if (conn_pending_bytes(c) > c->worker->settings->send_high_water_bytes) {
+    if (conn_pending_bytes(c) > c->worker->settings.send_high_water_bytes) {
         c->wait_output = true;
         return false;
     }
@@ -139,7 +139,7 @@ static bool step(struct conn *c)
     if (req->answer == ANSWER_DONE)
         return step_answered(c, req);
     if (req->out.wants_drain) {
-        if (conn_pending_bytes(c) <= c->worker->settings->send_high_water_bytes / 4) {
+        if (conn_pending_bytes(c) <= c->worker->settings.send_high_water_bytes / 4) {
             request_drain(req);
             return true;
         }
@@ -428,11 +428,12 @@ void conn_input_failed(struct conn *c, int error, const char *text)
     }
 }
 
-void conn_request_expired(struct conn *c)
+/* Answers in the stead of the plugin, which has not begun to. */
+static void answer_instead(struct conn *c, int error, const char *text)
 {
     struct obs_request *req = c->req;
 
-    response_replace(req, OBS_E_TIMEOUT, "the request was not answered in time");
+    response_replace(req, error, text);
     if (!req->complete || req->out.close) {
         c->deaf = c->deaf || !req->complete;
         conn_end(c);
@@ -441,6 +442,21 @@ void conn_request_expired(struct conn *c)
     c->n_requests++;
     request_detach(req);
     conn_process(c);
+}
+
+void conn_request_expired(struct conn *c)
+{
+    answer_instead(c, OBS_E_TIMEOUT, "the request was not answered in time");
+}
+
+void conn_cut(struct conn *c)
+{
+    if (c->req->answer == ANSWER_NONE) {
+        answer_instead(c, OBS_E_CLOSED, "the plugin was replaced and did not answer in time");
+    } else {
+        c->reset = true;
+        conn_close(c);
+    }
 }
 
 void conn_expired(struct conn *c, uint32_t kind)

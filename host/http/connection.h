@@ -123,6 +123,10 @@ void conn_input_failed(struct conn *c, int error, const char *text);
 /* The plugin's time for an answer is over: 504 in its stead. */
 void conn_request_expired(struct conn *c);
 
+/* Ends its request, whose generation has to go: 503, or a cut when the answer
+ * had begun. */
+void conn_cut(struct conn *c);
+
 /* A deadline of this connection passed. */
 void conn_expired(struct conn *c, uint32_t kind);
 

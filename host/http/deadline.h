@@ -24,6 +24,9 @@ struct deadline_list {
 
 void deadline_list_init(struct deadline_list *list, uint32_t kind, int64_t length_ns);
 
+/* Gives the list another length, those that are armed included. */
+void deadline_list_resize(struct deadline_list *list, int64_t length_ns);
+
 /* Starts or restarts `d`, taking it out of any other list. */
 void deadline_arm(struct deadline_list *list, struct deadline *d, int64_t now_ms);
 

@@ -7,6 +7,7 @@
 #include <observatory/worker.h>
 #include <stdbool.h>
 
+struct generation;
 struct http_server; /* listeners and settings; the main thread's */
 struct http_worker; /* connections of one worker */
 
@@ -42,6 +43,31 @@ int http_server_open(const struct http_settings *settings, const obs_str_list *l
                      bool access_log, struct http_server **ret_server, char *error,
                      size_t error_size);
 
+/* What a reload changes of a server. */
+struct http_change;
+
+/* Binds those addresses of `listen` that are not bound yet; nothing is accepted
+ * from them, and what is there goes on. Addresses that `listen` lacks are to
+ * go. `settings` is copied. On failure a sentence is in `error` and nothing is
+ * left. Thread: control. */
+int http_change_open(struct http_server *server, const struct http_settings *settings,
+                     const obs_str_list *listen, bool access_log, struct http_change **ret_change,
+                     char *error, size_t error_size);
+
+/* How many addresses come and go. */
+size_t http_change_added(const struct http_change *change);
+size_t http_change_removed(const struct http_change *change);
+
+/* Applies it to this worker: its new connections and requests follow the new
+ * settings. Clients that wait at an address that goes are accepted before. NULL
+ * is a no-op. Thread: the worker. */
+void http_worker_change(obs_worker *worker, const struct http_change *change);
+
+/* Ends it, after every worker applied it, or without. NULL is a no-op.
+ * Thread: control. */
+void http_change_commit(struct http_change *change);
+void http_change_cancel(struct http_change *change);
+
 /* Closes the listening sockets, so that clients are refused instead of waiting;
  * every worker has drained before, or never opened. Thread: control. */
 void http_server_stop_listening(struct http_server *server);
@@ -49,8 +75,8 @@ void http_server_stop_listening(struct http_server *server);
 /* Closes the listeners and frees; the workers have closed before. */
 void http_server_close(struct http_server *server);
 
-/* Address `index` as really bound ("127.0.0.1:41233"), NULL past the end. */
-const char *http_server_address(const struct http_server *server, size_t index);
+/* The addresses as really bound ("127.0.0.1:41233, unix:/run/x"). Thread: any. */
+void http_server_addresses(struct http_server *server, char *text, size_t size);
 
 /* Starts accepting on this worker; sets worker->http. Thread: the worker. */
 int http_worker_open(struct http_server *server, obs_worker *worker);
@@ -61,6 +87,10 @@ void http_worker_drain(obs_worker *worker);
 
 /* Requests and connections still open. Thread: the worker. */
 size_t http_worker_connections(const obs_worker *worker);
+
+/* Ends the requests that still run on `generation`; returns how many. Those that
+ * a plugin owes an answer stay pinned even so. Thread: the worker. */
+size_t http_worker_cut(obs_worker *worker, const struct generation *generation);
 
 /* Closes what is left; the loop must turn once more before it is freed.
  * Thread: the worker. */

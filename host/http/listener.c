@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening sockets: bound once on the main thread, then watched by every
- * worker (accept.c). What goes wrong is told in a sentence, since the operator
- * reads it on the terminal. */
+/* Listening sockets: bound once, then watched by every worker (accept.c). What
+ * goes wrong is told in a sentence, since the operator reads it on the terminal. */
 #include "http/server.h"
 
 #include <errno.h>
@@ -179,87 +178,40 @@ static int open_tcp(struct listener *l, obs_str address, int64_t backlog, char *
     return rc;
 }
 
-static int open_listener(struct listener *l, obs_str address, int64_t backlog, char *error,
-                         size_t size)
+int listener_open(obs_str address, int64_t backlog, struct listener **ret_listener, char *error,
+                  size_t error_size)
 {
+    struct listener *l = calloc(1, sizeof(*l));
     int rc;
 
+    if (!l)
+        return complain(error, error_size, address, "out of memory");
     l->fd = -1;
+    l->n_uses = 1;
     if (address.len >= 5 && memcmp(address.ptr, "unix:", 5) == 0)
-        rc = open_unix(l, address, backlog, error, size);
+        rc = open_unix(l, address, backlog, error, error_size);
     else
-        rc = open_tcp(l, address, backlog, error, size);
-    if (rc == OBS_OK && !l->address)
-        return complain(error, size, address, "out of memory");
+        rc = open_tcp(l, address, backlog, error, error_size);
+    l->configured = strndup(address.ptr, address.len);
+    if (rc == OBS_OK && (!l->address || !l->configured))
+        rc = complain(error, error_size, address, "out of memory");
+    if (rc < 0)
+        listener_release(l);
+    else
+        *ret_listener = l;
     return rc;
 }
 
-/* --- server --------------------------------------------------------------- */
-
-int http_server_open(const struct http_settings *settings, const obs_str_list *listen,
-                     bool access_log, struct http_server **ret_server, char *error,
-                     size_t error_size)
+void listener_release(struct listener *l)
 {
-    struct http_server *server = calloc(1, sizeof(*server));
-    int rc = OBS_E_NOMEM;
-
-    snprintf(error, error_size, "out of memory");
-    if (!server)
-        return rc;
-    server->settings = *settings;
-    server->access_log = access_log;
-    server->unrouted = traffic_create(obs_str_of("none"));
-    server->listeners = calloc(listen->count ? listen->count : 1, sizeof(struct listener));
-    if (!server->unrouted || !server->listeners)
-        goto fail;
-    rc = traffic_register(&server->traffic);
-    if (rc < 0) {
-        snprintf(error, error_size, "http metrics: %s", obs_error(rc)->text);
-        goto fail;
-    }
-    for (size_t i = 0; i < listen->count; i++) {
-        server->n_listeners++;
-        rc = open_listener(&server->listeners[i], listen->items[i], settings->backlog, error,
-                           error_size);
-        if (rc < 0)
-            goto fail;
-    }
-    *ret_server = server;
-    return OBS_OK;
-
-fail:
-    http_server_close(server);
-    return rc;
-}
-
-void http_server_stop_listening(struct http_server *server)
-{
-    for (size_t i = 0; i < server->n_listeners; i++) {
-        struct listener *l = &server->listeners[i];
-
-        if (l->fd >= 0)
-            close(l->fd);
-        if (l->unix_path)
-            unlink(l->unix_path);
-        free(l->unix_path);
-        l->fd = -1;
-        l->unix_path = NULL;
-    }
-}
-
-void http_server_close(struct http_server *server)
-{
-    if (!server)
+    if (atomic_fetch_sub(&l->n_uses, 1) > 1)
         return;
-    http_server_stop_listening(server);
-    for (size_t i = 0; i < server->n_listeners; i++)
-        free(server->listeners[i].address);
-    free(server->listeners);
-    traffic_destroy(server->unrouted);
-    free(server);
-}
-
-const char *http_server_address(const struct http_server *server, size_t index)
-{
-    return index < server->n_listeners ? server->listeners[index].address : NULL;
+    if (l->fd >= 0)
+        close(l->fd);
+    if (l->unix_path)
+        unlink(l->unix_path);
+    free(l->unix_path);
+    free(l->address);
+    free(l->configured);
+    free(l);
 }

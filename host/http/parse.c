@@ -29,7 +29,7 @@ static int on_url(llhttp_t *parser, const char *at, size_t len)
     struct conn *c = parser->data;
     struct head *head = &c->req->head;
 
-    if (head->target_len + len > c->worker->settings->max_target_bytes)
+    if (head->target_len + len > c->worker->settings.max_target_bytes)
         return fail(c, OBS_E_URI_TOO_LONG, NULL);
     if (head_on_target(head, offset_of(c, at), len) < 0)
         return fail(c, OBS_E_INVALID, "malformed request target");
@@ -40,14 +40,14 @@ static int on_url(llhttp_t *parser, const char *at, size_t len)
 static int overhead(struct conn *c, size_t len, int error, const char *text)
 {
     c->req->overhead_bytes += len;
-    if (c->req->overhead_bytes > c->worker->settings->max_header_bytes)
+    if (c->req->overhead_bytes > c->worker->settings.max_header_bytes)
         return fail(c, error, text);
     return 0;
 }
 
 static bool head_too_large(const struct conn *c, size_t end)
 {
-    return end - c->req->head.target_len > c->worker->settings->max_header_bytes;
+    return end - c->req->head.target_len > c->worker->settings.max_header_bytes;
 }
 
 static int on_header_field(llhttp_t *parser, const char *at, size_t len)
@@ -61,7 +61,7 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t len)
     offset = offset_of(c, at);
     if (head_too_large(c, offset + len))
         return fail(c, OBS_E_HEADERS_LARGE, NULL);
-    rc = head_on_name(&c->req->head, offset, len, c->worker->settings->max_headers);
+    rc = head_on_name(&c->req->head, offset, len, c->worker->settings.max_headers);
     return rc < 0 ? fail(c, rc, NULL) : 0;
 }
 

@@ -261,6 +261,7 @@ void phases_route(obs_request *req)
         refuse(req, OBS_E_CLOSED, "not serving yet");
         return;
     }
+    generation_pin(req->generation, req->worker->worker->index);
     if (req->target.form == TARGET_ASTERISK) {
         answer_options(req, OBS_ANY_METHOD);
         return;

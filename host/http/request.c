@@ -22,7 +22,7 @@ static struct obs_request *make(struct http_worker *w)
 
     if (!req)
         return NULL;
-    arena_init(&req->arena, w->settings->max_request_memory_bytes);
+    arena_init(&req->arena, w->settings.max_request_memory_bytes);
     if (head_init(&req->head) < 0) {
         free(req);
         return NULL;
@@ -86,6 +86,7 @@ static void clear(struct obs_request *req)
 void request_release(struct obs_request *req)
 {
     struct http_worker *w = req->worker;
+    struct generation *generation = req->generation;
 
     deadline_disarm(&req->deadline);
     if (!req->conn)
@@ -105,6 +106,8 @@ void request_release(struct obs_request *req)
         w->free_requests = req;
         w->n_free_requests++;
     }
+    if (generation)
+        generation_unpin(generation, w->worker->index);
     http_worker_unref(w);
 }
 
@@ -192,7 +195,7 @@ void request_count(struct obs_request *req)
         status = STATUS_CLIENT_LEFT;
     telemetry = req->endpoint ? req->endpoint->telemetry : server->unrouted;
     traffic_count(&server->traffic, telemetry, req->method_bit, status, duration_ns, req->out.sent);
-    if (server->access_log)
+    if (req->worker->access_log)
         access_write(req, status, duration_ns);
 }
 
@@ -200,5 +203,5 @@ uint64_t request_body_limit(const struct obs_request *req)
 {
     uint64_t limit = req->endpoint ? req->endpoint->body_limit : 0;
 
-    return limit ? limit : req->worker->settings->max_body_bytes;
+    return limit ? limit : req->worker->settings.max_body_bytes;
 }

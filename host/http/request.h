@@ -92,7 +92,7 @@ struct slot {
 struct obs_request {
     struct conn *conn; /* NULL when the client is gone */
     struct http_worker *worker;
-    const struct generation *generation;
+    struct generation *generation;   /* pinned from routing to release */
     const struct endpoint *endpoint; /* NULL before routing and for no route */
     obs_instance *running;           /* whose code runs or ran last */
     struct obs_arena arena;

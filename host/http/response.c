@@ -53,7 +53,7 @@ bool response_must_close(const obs_request *req)
 {
     const struct conn *c = req->conn;
     const struct http_worker *w = req->worker;
-    int64_t max = w->settings->max_requests;
+    int64_t max = w->settings.max_requests;
 
     if (!req->keep_alive || w->draining || c->deaf)
         return true;
@@ -335,7 +335,7 @@ int response_coding(obs_request *req, obs_str content_type, bool *ret_vary)
     enum coding coding;
 
     *ret_vary = false;
-    if (!req->worker->settings->compress || (req->out.own & OWN_ENCODING) ||
+    if (!req->worker->settings.compress || (req->out.own & OWN_ENCODING) ||
         !content_compressible(content_type))
         return CODING_IDENTITY;
     *ret_vary = true;
@@ -372,7 +372,7 @@ static int collect(void *user, const char *bytes, size_t len)
 static bool encode(obs_request *req, enum coding coding, obs_str body)
 {
     struct http_worker *w = req->worker;
-    int level = body.len > FAST_BYTES ? 1 : (int)w->settings->compress_level;
+    int level = body.len > FAST_BYTES ? 1 : (int)w->settings.compress_level;
 
     if (!w->encoders[coding])
         w->encoders[coding] = encoder_create(coding, level);
@@ -412,7 +412,7 @@ static void whole(obs_request *req, int status, const char *content_type, obs_st
     } else {
         if (!content_type)
             body.len = 0;
-        if (body.len >= req->worker->settings->compress_min_bytes) {
+        if (body.len >= req->worker->settings.compress_min_bytes) {
             enum coding coding = (enum coding)response_coding(req, head.content_type, &head.vary);
 
             if (coding != CODING_IDENTITY && encode(req, coding, body)) {

@@ -11,22 +11,28 @@
 #include "http/traffic.h"
 #include "runtime/worker.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct conn;
 
+/* A listening socket. The server's list holds one use of it, each worker that
+ * accepts from it another; the last one closes it. */
 struct listener {
     int fd;
     bool is_unix;
-    char *address;   /* as really bound */
-    char *unix_path; /* to unlink at the end; NULL for TCP */
+    char *configured; /* the address in the words of the configuration */
+    char *address;    /* as really bound */
+    char *unix_path;  /* to unlink at the end; NULL for TCP */
+    _Atomic uint32_t n_uses;
+    struct listener *next;
 };
 
 struct http_server {
-    struct http_settings settings;
+    struct http_settings settings; /* that a worker starts with */
     bool access_log;
+    pthread_mutex_t lock; /* over the list */
     struct listener *listeners;
-    size_t n_listeners;
     struct traffic traffic;
     struct endpoint_telemetry *unrouted; /* route="none" */
     _Atomic uint32_t n_workers;          /* that accept from the listeners */
@@ -36,7 +42,8 @@ struct http_server {
 struct acceptor {
     uv_poll_t poll;
     struct http_worker *worker;
-    const struct listener *listener;
+    struct listener *listener;
+    struct acceptor *next;
 };
 
 enum {
@@ -59,15 +66,15 @@ enum {
 
 struct http_worker {
     struct http_server *server;
-    const struct http_settings *settings;
+    struct http_settings settings; /* its own copy: a reload changes it between two requests */
+    bool access_log;
     obs_worker *worker;
     uv_timer_t sweep;
     uv_prepare_t prepare;
-    uv_idle_t again;  /* active: something was left for the next turn */
-    uv_poll_t events; /* on epoll_fd */
-    int epoll_fd;     /* all connections */
-    struct acceptor *acceptors;
-    size_t n_acceptors;
+    uv_idle_t again;            /* active: something was left for the next turn */
+    uv_poll_t events;           /* on epoll_fd */
+    int epoll_fd;               /* all connections */
+    struct acceptor *acceptors; /* a list */
 
     struct deadline_list deadlines[N_DEADLINES];
     struct conn *conns; /* open, doubly linked */
@@ -112,6 +119,10 @@ void http_worker_date(struct http_worker *w, int64_t wall_ns);
 /* 32 random hexadecimal digits: unique, not secret. */
 void http_worker_random_id(struct http_worker *w, char *out);
 
+/* Takes over settings that a reload changed. */
+void http_worker_configure(struct http_worker *w, const struct http_settings *settings,
+                           bool access_log);
+
 /* Something else ended that kept the worker alive. */
 void http_worker_unref(struct http_worker *w);
 
@@ -122,8 +133,18 @@ void http_worker_wake_sweep(struct http_worker *w);
 char *http_worker_take_buffer(struct http_worker *w);
 void http_worker_give_buffer(struct http_worker *w, char *buffer);
 
-/* accept.c: starts and stops watching the listeners on this worker. */
-int acceptors_open(struct http_worker *w);
+/* listener.c: binds `address` and listens; on failure a sentence is in `error`. */
+int listener_open(obs_str address, int64_t backlog, struct listener **ret_listener, char *error,
+                  size_t error_size);
+
+/* One use less; the last one closes the socket. Thread: any. */
+void listener_release(struct listener *listener);
+
+/* accept.c: starts and stops watching a listener on this worker. */
+int acceptor_open(struct http_worker *w, struct listener *listener);
+void acceptor_close(struct http_worker *w, const struct listener *listener);
+
+/* All of them. */
 void acceptors_pause(struct http_worker *w);
 void acceptors_resume(struct http_worker *w);
 void acceptors_close(struct http_worker *w);

@@ -16,7 +16,7 @@ static void choose_coding(obs_request *req, struct response_head *head)
 
     if (coding == CODING_IDENTITY)
         return;
-    req->out.encoder = encoder_create(coding, (int)req->worker->settings->compress_level);
+    req->out.encoder = encoder_create(coding, (int)req->worker->settings.compress_level);
     if (req->out.encoder)
         head->coding = coding_name(coding);
 }
@@ -92,7 +92,7 @@ void response_flush(obs_request *req)
 int obs_response_write(obs_request *req, obs_str piece)
 {
     struct conn *c = req->conn;
-    uint64_t high = req->worker->settings->send_high_water_bytes;
+    uint64_t high = req->worker->settings.send_high_water_bytes;
 
     if (req->answer != ANSWER_STREAM)
         response_misuse(req, "wrote to an answer that is not streamed");

@@ -7,6 +7,7 @@
 #include "http/request.h"
 #include "http/server.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -96,7 +97,7 @@ void http_worker_give_buffer(struct http_worker *w, char *buffer)
     w->n_free_buffers++;
 }
 
-static void free_pools(struct http_worker *w)
+static void free_requests(struct http_worker *w)
 {
     while (w->free_requests) {
         struct obs_request *req = w->free_requests;
@@ -104,6 +105,12 @@ static void free_pools(struct http_worker *w)
         w->free_requests = req->next;
         request_free(req);
     }
+    w->n_free_requests = 0;
+}
+
+static void free_pools(struct http_worker *w)
+{
+    free_requests(w);
     while (w->free_buffers) {
         void *buffer = w->free_buffers;
 
@@ -120,7 +127,6 @@ void http_worker_unref(struct http_worker *w)
     for (size_t i = 0; i < sizeof(w->encoders) / sizeof(w->encoders[0]); i++)
         encoder_destroy(w->encoders[i]);
     free(w->read_buffer);
-    free(w->acceptors);
     free(w);
 }
 
@@ -242,7 +248,7 @@ void http_worker_wake_sweep(struct http_worker *w)
 
 static void init_deadlines(struct http_worker *w)
 {
-    const struct http_settings *s = w->settings;
+    const struct http_settings *s = &w->settings;
 
     deadline_list_init(&w->deadlines[DEADLINE_IDLE], DEADLINE_IDLE, s->idle_timeout_ns);
     deadline_list_init(&w->deadlines[DEADLINE_HEADER], DEADLINE_HEADER, s->header_timeout_ns);
@@ -260,12 +266,13 @@ static void on_handle_closed(uv_handle_t *handle)
 int http_worker_open(struct http_server *server, obs_worker *worker)
 {
     struct http_worker *w = calloc(1, sizeof(*w));
-    int rc;
+    int rc = OBS_OK;
 
     if (!w)
         return OBS_E_NOMEM;
     w->server = server;
-    w->settings = &server->settings;
+    w->settings = server->settings;
+    w->access_log = server->access_log;
     w->worker = worker;
     w->read_buffer = malloc(READ_BUFFER_BYTES);
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -290,10 +297,27 @@ int http_worker_open(struct http_server *server, obs_worker *worker)
     uv_poll_start(&w->events, UV_READABLE, on_events);
     atomic_fetch_add(&server->n_workers, 1);
     worker->http = w;
-    rc = acceptors_open(w);
+    w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (struct listener *l = server->listeners; l && rc == OBS_OK; l = l->next)
+        rc = acceptor_open(w, l);
+    acceptors_resume(w);
     if (rc < 0)
         http_worker_close(worker);
     return rc;
+}
+
+void http_worker_configure(struct http_worker *w, const struct http_settings *settings,
+                           bool access_log)
+{
+    w->settings = *settings;
+    w->access_log = access_log;
+    deadline_list_resize(&w->deadlines[DEADLINE_IDLE], settings->idle_timeout_ns);
+    deadline_list_resize(&w->deadlines[DEADLINE_HEADER], settings->header_timeout_ns);
+    deadline_list_resize(&w->deadlines[DEADLINE_BODY], settings->body_timeout_ns);
+    deadline_list_resize(&w->deadlines[DEADLINE_WRITE], settings->write_timeout_ns);
+    deadline_list_resize(&w->deadlines[DEADLINE_REQUEST], settings->request_timeout_ns);
+    free_requests(w); /* their memory is bounded by the old settings */
+    acceptors_resume(w);
 }
 
 void http_worker_drain(obs_worker *worker)
@@ -317,6 +341,22 @@ size_t http_worker_connections(const obs_worker *worker)
     const struct http_worker *w = worker->http;
 
     return w ? w->n_conns + w->n_detached : 0;
+}
+
+size_t http_worker_cut(obs_worker *worker, const struct generation *generation)
+{
+    struct http_worker *w = worker->http;
+    struct conn *next;
+    size_t n = 0;
+
+    for (struct conn *c = w ? w->conns : NULL; c; c = next) {
+        next = c->next;
+        if (!c->req || c->req->generation != generation)
+            continue;
+        conn_cut(c);
+        n++;
+    }
+    return n;
 }
 
 void http_worker_close(obs_worker *worker)

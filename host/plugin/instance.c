@@ -5,6 +5,7 @@
 #include "core/log_level.h"
 #include "plugin/ledger.h"
 #include "plugin/loader.h"
+#include "runtime/settings.h"
 
 static int fill(obs_instance *instance, obs_str name, uint32_t n_workers)
 {
@@ -36,6 +37,7 @@ obs_instance *instance_create(obs_str name, struct image *image, uint32_t n_work
     instance->arena = arena;
     instance->image = image;
     instance->plugin = image->plugin;
+    instance->n_generations = 1;
     if (fill(instance, name, n_workers) < 0) {
         instance_destroy(instance);
         return NULL;
@@ -43,11 +45,23 @@ obs_instance *instance_create(obs_str name, struct image *image, uint32_t n_work
     return instance;
 }
 
+const char *instance_state(const obs_instance *instance)
+{
+    static const char *const names[] = {
+        [INSTANCE_PLANNED] = "planned",   [INSTANCE_CREATED] = "created",
+        [INSTANCE_STARTING] = "starting", [INSTANCE_STARTED] = "started",
+        [INSTANCE_DRAINING] = "draining", [INSTANCE_STOPPED] = "stopped",
+    };
+
+    return names[atomic_load(&instance->state)];
+}
+
 void instance_destroy(obs_instance *instance)
 {
     if (!instance)
         return;
     ledger_destroy(instance->ledger);
+    settings_release(instance->settings);
     image_close(instance->image);
     obs_arena_destroy(instance->arena); /* the instance itself is in it */
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may run code in this process: whoever can write the file or its folder.
- * So both must belong to root or to us and be closed to everybody else; only
- * then does the path that was checked stand for what dlopen() reads. */
+ * So both must belong to root or to us and be closed to everybody else. From
+ * then on only the descriptor of the opened file counts, not its path: it is
+ * what is copied, and what is loaded is the copy. */
 #include "plugin/loader.h"
 
+#include "plugin/cache.h"
 #include "plugin/descriptor.h"
 #include "plugin/lint.h"
 
@@ -14,9 +16,9 @@
 #include <libgen.h>
 #include <limits.h>
 #include <link.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -107,7 +109,8 @@ static int check_folder(const struct refusal *to)
     return OBS_OK;
 }
 
-static int check_before_loading(const struct refusal *to, struct lint_report *ret_report)
+/* Opens the file when it may be loaded. */
+static int open_checked(const struct refusal *to, int *ret_fd)
 {
     uint64_t bytes = 0;
     int fd = -1;
@@ -118,12 +121,30 @@ static int check_before_loading(const struct refusal *to, struct lint_report *re
     rc = check_file(to, fd, &bytes);
     if (rc == OBS_OK)
         rc = check_folder(to);
-    if (rc == OBS_OK) {
-        rc = lint_file(fd, bytes, ret_report);
-        if (rc < 0)
-            refuse(to, rc, "%s", lint_refusal(ret_report));
+    if (rc < 0) {
+        close(fd);
+        return rc;
     }
-    close(fd);
+    *ret_fd = fd;
+    return OBS_OK;
+}
+
+/* Judges the copy, which nobody can change any more. */
+static int check_copy(const char *copy, struct lint_report *ret_report, char *reason, size_t size)
+{
+    struct stat st;
+    int fd = open(copy, O_RDONLY | O_CLOEXEC);
+    int rc = OBS_E_INVALID;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        snprintf(reason, size, "its private copy cannot be read: %s", strerror(errno));
+    } else {
+        rc = lint_file(fd, (uint64_t)st.st_size, ret_report);
+        if (rc < 0)
+            snprintf(reason, size, "%s", lint_refusal(ret_report));
+    }
+    if (fd >= 0)
+        close(fd);
     return rc;
 }
 
@@ -151,50 +172,221 @@ static const char *dl_reason(const char *path)
     return strncmp(reason, path, len) == 0 && reason[len] == ':' ? reason + len + 2 : reason;
 }
 
-static int load(const struct refusal *to, const struct note *note, struct image *image)
+static int map(const struct note *note, struct image *image, char *reason, size_t size)
 {
-    char reason[LINT_SENTENCE_BYTES];
     size_t bytes = 0;
     int rc;
 
-    image->handle = dlopen(to->path, RTLD_NOW | RTLD_LOCAL);
-    if (!image->handle)
-        return refuse(to, OBS_E_INVALID, "%s", dl_reason(to->path));
+    image->handle = dlopen(image->copy, RTLD_NOW | RTLD_LOCAL);
+    if (!image->handle) {
+        snprintf(reason, size, "%s", dl_reason(image->copy));
+        return OBS_E_INVALID;
+    }
     image->plugin = find_descriptor(image->handle, &bytes);
-    if (!image->plugin)
-        return refuse(to, OBS_E_INVALID, "it does not export %s", OBS_PLUGIN_SYMBOL);
-    rc = descriptor_check(image->plugin, bytes, reason, sizeof(reason));
+    if (!image->plugin) {
+        snprintf(reason, size, "it does not export %s", OBS_PLUGIN_SYMBOL);
+        return OBS_E_INVALID;
+    }
+    rc = descriptor_check(image->plugin, bytes, reason, size);
+    return rc < 0 ? rc : note_check(note, image->plugin, reason, size);
+}
+
+/* ---- the images of this process ---------------------------------------------- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over what is below */
+static struct image *images;
+static bool may_unload = true;
+
+static struct image *find_image(const char *name)
+{
+    struct image *image = images;
+
+    while (image && strcmp(image->name, name) != 0)
+        image = image->next;
+    return image;
+}
+
+static void free_image(struct image *image)
+{
+    free(image->path);
+    free(image->name);
+    free(image->copy);
+    free(image->reason);
+    free(image);
+}
+
+/* Unmaps the file and removes the copy; false when it is mapped even so, which
+ * a library of its may have brought about. */
+static bool unmap(const struct image *image)
+{
+    void *still;
+
+    if (!image->handle)
+        return true;
+    dlclose(image->handle);
+    still = dlopen(image->copy, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (!still)
+        return true;
+    dlclose(still);
+    return false;
+}
+
+static void remove_image(struct image *image)
+{
+    struct image **at = &images;
+
+    while (*at != image)
+        at = &(*at)->next;
+    *at = image->next;
+    cache_remove(image->copy);
+    free_image(image);
+}
+
+/* Fills a new image from the file. */
+static int fill_image(const struct refusal *to, int fd, struct image *image, char *reason,
+                      size_t size)
+{
+    char name[CACHE_NAME_BYTES];
+    struct lint_report report;
+    int rc = cache_add(fd, name, &image->copy, reason, size);
+
+    if (rc < 0)
+        return rc;
+    image->path = strdup(to->path);
+    image->name = strdup(name);
+    if (!image->path || !image->name) {
+        snprintf(reason, size, "out of memory");
+        return OBS_E_NOMEM;
+    }
+    rc = check_copy(image->copy, &report, reason, size);
     if (rc == OBS_OK)
-        rc = note_check(note, image->plugin, reason, sizeof(reason));
-    return rc < 0 ? refuse(to, rc, "%s", reason) : OBS_OK;
+        rc = map(&report.note, image, reason, size);
+    image->can_unload =
+        rc == OBS_OK && !report.stays_because[0] && (image->plugin->flags & OBS_PLUGIN_UNLOADABLE);
+    return rc;
+}
+
+/* A file that is refused after code of its ran cannot always be unmapped: then
+ * it is kept with the reason, which holds for the same content again. */
+static void give_up(struct image *image, int rc, const char *reason)
+{
+    if (unmap(image)) {
+        if (image->copy)
+            cache_remove(image->copy);
+        free_image(image);
+        return;
+    }
+    image->refused = rc;
+    image->reason = strdup(reason);
+    image->next = images;
+    images = image;
+}
+
+static int add_image(const struct refusal *to, int fd, struct image **ret_image)
+{
+    struct image *image = calloc(1, sizeof(*image));
+    char reason[400] = "out of memory";
+    int rc = image ? fill_image(to, fd, image, reason, sizeof(reason)) : OBS_E_NOMEM;
+
+    if (rc < 0) {
+        if (image)
+            give_up(image, rc, reason);
+        return refuse(to, rc, "%s", reason);
+    }
+    image->next = images;
+    images = image;
+    *ret_image = image;
+    return OBS_OK;
+}
+
+/* The image of the opened file. */
+static int take_image(const struct refusal *to, int fd, struct image **ret_image)
+{
+    char name[CACHE_NAME_BYTES];
+    struct image *image;
+
+    if (cache_name(fd, name) < 0)
+        return refuse(to, OBS_E_INVALID, "it cannot be read: %s", strerror(errno));
+    image = find_image(name);
+    if (!image) {
+        int rc = add_image(to, fd, &image);
+
+        if (rc < 0)
+            return rc;
+    }
+    if (image->refused)
+        return refuse(to, image->refused, "%s", image->reason ? image->reason : "out of memory");
+    image->n_refs++;
+    *ret_image = image;
+    return OBS_OK;
 }
 
 int image_open(const char *path, struct image **ret_image, char *error, size_t error_size)
 {
     const struct refusal to = {path, error, error_size};
-    struct lint_report report;
-    struct image *image = NULL;
-    int rc = check_before_loading(&to, &report);
+    int fd = -1;
+    int rc = open_checked(&to, &fd);
 
     if (rc < 0)
         return rc;
-    image = calloc(1, sizeof(*image));
-    if (image)
-        image->path = strdup(path);
-    rc = image && image->path ? load(&to, &report.note, image)
-                              : refuse(&to, OBS_E_NOMEM, "out of memory");
-    if (rc < 0) {
-        image_close(image);
-        return rc;
-    }
-    *ret_image = image;
-    return OBS_OK;
+    pthread_mutex_lock(&lock);
+    rc = take_image(&to, fd, ret_image);
+    pthread_mutex_unlock(&lock);
+    close(fd);
+    return rc;
+}
+
+struct image *image_of(const obs_plugin *plugin)
+{
+    struct image *image = calloc(1, sizeof(*image));
+
+    if (!image)
+        return NULL;
+    image->plugin = plugin;
+    image->n_refs = 1;
+    return image;
+}
+
+struct image *image_keep(struct image *image)
+{
+    pthread_mutex_lock(&lock);
+    image->n_refs++;
+    pthread_mutex_unlock(&lock);
+    return image;
 }
 
 void image_close(struct image *image)
 {
     if (!image)
         return;
-    free(image->path); /* the handle stays open, see struct image */
-    free(image);
+    pthread_mutex_lock(&lock);
+    if (--image->n_refs == 0) {
+        if (!image->name)
+            free_image(image);
+        else if (may_unload && image->can_unload && unmap(image))
+            remove_image(image);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void image_allow_unloading(bool allowed)
+{
+    pthread_mutex_lock(&lock);
+    may_unload = allowed;
+    pthread_mutex_unlock(&lock);
+}
+
+struct image_count image_count(void)
+{
+    struct image_count count = {0, 0};
+
+    pthread_mutex_lock(&lock);
+    for (const struct image *image = images; image; image = image->next) {
+        if (image->n_refs > 0)
+            count.in_use++;
+        else
+            count.idle++;
+    }
+    pthread_mutex_unlock(&lock);
+    return count;
 }

@@ -9,12 +9,16 @@
 #include "plugin/descriptor.h"
 #include "plugin/folders.h"
 #include "plugin/loader.h"
+#include "plugin/cache.h"
+#include "plugin/handover.h"
 #include "plugin/order.h"
+#include "plugin/share.h"
 #include "runtime/settings.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct plan {
     struct settings *settings;
@@ -35,8 +39,11 @@ static void complain_entry(struct plan *plan, obs_str name, const char *format, 
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
     snprintf(path, sizeof(path), "plugins.%.*s", OBS_STR_ARG(name));
-    conf_error_key(&plan->settings->errors, plugins, node_find(plugins, name), path, "%s",
-                   sentence);
+    if (node_find(plugins, name))
+        conf_error_key(&plan->settings->errors, plugins, node_find(plugins, name), path, "%s",
+                       sentence);
+    else
+        conf_error_at(&plan->settings->errors, plugins, path, "%s", sentence);
 }
 
 /* For ordering and binding; without an instance it is about the choices. */
@@ -99,19 +106,29 @@ static int find_file(struct plan *plan, const obs_conf *entry, obs_str name, con
 /* Keys of an entry that are the host's. */
 static int is_reserved(obs_str key)
 {
-    return obs_str_is(key, "module");
+    return obs_str_is(key, "module") || obs_str_is(key, "state");
 }
 
-static int bind_options(struct plan *plan, obs_instance *instance, const obs_conf *entry)
+static void check_state(struct plan *plan, const obs_instance *instance)
+{
+    const obs_conf *state = obs_conf_get(instance->entry, "state");
+
+    if (state && !obs_str_is(obs_conf_str(state), "reset") &&
+        !obs_str_is(obs_conf_str(state), "keep"))
+        complain_entry(plan, obs_str_of(instance->name), "state: expected keep or reset");
+}
+
+static int bind_options(struct plan *plan, obs_instance *instance)
 {
     const obs_plugin *plugin = instance->plugin;
     char path[96];
 
     snprintf(path, sizeof(path), "plugins.%s", instance->name);
+    check_state(plan, instance);
     return options_bind(&(struct options_spec){.arena = instance->arena,
-                                               .map = entry,
+                                               .map = instance->entry,
                                                .path = path,
-                                               .folder = plan->settings->folder,
+                                               .folder = instance->settings->folder,
                                                .options = plugin->options,
                                                .n = plugin->n_options,
                                                .stride = plugin->option_size,
@@ -119,12 +136,66 @@ static int bind_options(struct plan *plan, obs_instance *instance, const obs_con
                         instance->config, &plan->settings->errors);
 }
 
-static int load_instance(struct plan *plan, const obs_conf *entry, obs_str name)
+/* The name of what is in a file that the plugin reads at start; "" when it
+ * cannot be read, which is for the plugin to complain about. */
+static void name_content(const char *path, char name[CACHE_NAME_BYTES])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0 || cache_name(fd, name) < 0)
+        name[0] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+static int name_contents(obs_instance *instance)
+{
+    const obs_plugin *plugin = instance->plugin;
+
+    instance->contents = "";
+    for (size_t i = 0; i < plugin->n_options; i++) {
+        const obs_option *option = descriptor_option(plugin, i);
+        const char *path;
+        char name[CACHE_NAME_BYTES];
+
+        if (option->type != OBS_OPT_PATH || !(option->flags & OBS_OPT_CONTENT))
+            continue;
+        path = *(const char *const *)((const char *)instance->config + option->offset);
+        if (!path)
+            continue;
+        name_content(path, name);
+        instance->contents =
+            obs_arena_printf(instance->arena, "%s%s;", instance->contents, name).ptr;
+        if (!instance->contents)
+            return OBS_E_NOMEM;
+    }
+    return OBS_OK;
+}
+
+/* Makes an instance of `image`, which it takes, with the options of `entry`, a
+ * part of `settings`. */
+static int add_instance(struct plan *plan, obs_str name, struct image *image, const char *file,
+                        struct settings *settings, const obs_conf *entry)
 {
     struct generation *generation = plan->generation;
+    obs_instance *instance = instance_create(name, image, generation->n_workers);
+    int rc;
+
+    if (!instance)
+        return OBS_E_NOMEM;
+    instance->settings = settings_keep(settings);
+    instance->entry = entry;
+    instance->file = obs_arena_dup(instance->arena, obs_str_of(file)).ptr;
+    generation->instances[generation->n_instances] = instance;
+    generation->in_config_order[generation->n_instances++] = instance;
+    rc = instance->file ? bind_options(plan, instance) : OBS_E_NOMEM;
+    return rc < 0 ? rc : name_contents(instance);
+}
+
+static int load_instance(struct plan *plan, const obs_conf *entry, obs_str name)
+{
     char error[600];
     struct image *image = NULL;
-    obs_instance *instance;
     const char *path;
     int rc;
 
@@ -140,12 +211,7 @@ static int load_instance(struct plan *plan, const obs_conf *entry, obs_str name)
         complain_entry(plan, name, "%s", error);
         return rc;
     }
-    instance = instance_create(name, image, (uint32_t)plan->settings->workers);
-    if (!instance)
-        return OBS_E_NOMEM;
-    generation->instances[generation->n_instances] = instance;
-    generation->in_config_order[generation->n_instances++] = instance;
-    return bind_options(plan, instance, entry);
+    return add_instance(plan, name, image, path, plan->settings, entry);
 }
 
 /* Every entry of `plugins:`; false when one of them cannot be used. */
@@ -162,6 +228,32 @@ static bool load_all(struct plan *plan)
             good = false;
     }
     return good;
+}
+
+/* The instances of the generation before as they are, and the one that is
+ * reloaded as it is on disk. */
+static bool load_one(struct plan *plan)
+{
+    const struct generation *previous = plan->spec->previous;
+    obs_str name = obs_str_of(plan->spec->plugin);
+    const struct conf_entry *found = node_find(plan->settings->plugins, name);
+    bool good = true, placed = false;
+
+    if (!found) {
+        complain_entry(plan, name, "it is not in the configuration");
+        return false;
+    }
+    for (size_t i = 0; i < previous->n_instances; i++) {
+        obs_instance *old = previous->in_config_order[i];
+        bool is_it = obs_str_is(name, old->name);
+        int rc = is_it ? load_instance(plan, found->value, name)
+                       : add_instance(plan, obs_str_of(old->name), image_keep(old->image),
+                                      old->file, old->settings, old->entry);
+
+        placed |= is_it;
+        good &= rc >= 0;
+    }
+    return placed ? good : load_instance(plan, found->value, name) >= 0 && good;
 }
 
 /* ---- order ---------------------------------------------------------------- */
@@ -222,27 +314,28 @@ static void keep_only(struct generation *generation, const char *only)
 
 /* ---- all together --------------------------------------------------------- */
 
-static struct generation *create_generation(const struct plan_spec *spec, size_t n_instances)
+/* Every new instance must be able to read the state of the one before it. */
+static int check_states(struct plan *plan)
 {
-    obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
-    struct generation *generation = arena ? obs_arena_calloc(arena, 1, sizeof(*generation)) : NULL;
+    const struct generation *generation = plan->generation;
+    int n_failures = 0;
 
-    if (!generation) {
-        obs_arena_destroy(arena);
-        return NULL;
+    for (size_t i = 0; i < generation->n_instances; i++) {
+        const obs_instance *to = generation->instances[i];
+        const obs_instance *from = generation->predecessors[i];
+        char error[400];
+
+        if (from && handover_check(from, to, error, sizeof(error)) < 0) {
+            complain_entry(plan, obs_str_of(to->name), "%s", error);
+            n_failures++;
+        }
     }
-    generation->arena = arena;
-    generation->number = spec->number;
-    generation->instances = obs_arena_calloc(arena, n_instances + 1, sizeof(obs_instance *));
-    generation->in_config_order = obs_arena_calloc(arena, n_instances + 1, sizeof(obs_instance *));
-    if (generation->instances && generation->in_config_order)
-        return generation;
-    generation_destroy(generation);
-    return NULL;
+    return n_failures > 0 ? OBS_E_INVALID : OBS_OK;
 }
 
 static int fill(struct plan *plan)
 {
+    const struct plan_spec *spec = plan->spec;
     struct generation *generation = plan->generation;
     int rc = OBS_OK;
 
@@ -251,14 +344,17 @@ static int fill(struct plan *plan)
         rc = folders_default(generation->arena, &plan->folders);
     if (rc < 0)
         return rc;
-    if (!load_all(plan))
+    if (!(spec->plugin && spec->previous ? load_one(plan) : load_all(plan)))
         return OBS_E_INVALID;
     rc = order(plan);
     if (rc < 0)
         return rc;
-    if (plan->spec->only)
-        keep_only(generation, plan->spec->only);
-    rc = generation_bind(generation, plan->settings->http.max_body_bytes, complain, plan);
+    if (spec->only)
+        keep_only(generation, spec->only);
+    share_instances(generation, spec->previous);
+    rc = check_states(plan);
+    if (rc == OBS_OK)
+        rc = generation_bind(generation, plan->settings->http.max_body_bytes, complain, plan);
     return rc > 0 ? OBS_E_INVALID : rc;
 }
 
@@ -266,12 +362,18 @@ int plan_generation(struct settings *settings, const struct plan_spec *spec,
                     struct generation **ret_generation)
 {
     struct plan plan = {.settings = settings, .spec = spec};
+    size_t room = obs_conf_count(settings->plugins);
     int rc;
 
-    plan.generation = create_generation(spec, obs_conf_count(settings->plugins));
+    if (spec->previous)
+        room += spec->previous->n_instances;
+    cache_set_folder(settings->plugin_cache);
+    plan.generation = generation_create(spec->number, room, (uint32_t)settings->workers);
     if (!plan.generation)
         return OBS_E_NOMEM;
     rc = fill(&plan);
+    if (rc == OBS_OK && settings->errors.count > 0)
+        rc = OBS_E_INVALID;
     if (rc < 0) {
         generation_destroy(plan.generation);
         return rc;

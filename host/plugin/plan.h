@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the config to a generation that could be started: files found, loaded
- * and checked, options bound, order and routes settled. No function of a
- * plugin has been called. */
+ * and checked, options bound, order and routes settled, and what can stay as it
+ * is taken from the generation before. No function of a plugin has been called. */
 #ifndef HOST_PLUGIN_PLAN_H
 #define HOST_PLUGIN_PLAN_H
 
@@ -11,7 +11,10 @@ struct settings;
 
 struct plan_spec {
     uint64_t number;
-    const char *only; /* this instance and what it needs, it last; NULL: all */
+    const char *only;                  /* this instance and what it needs, it last; NULL: all */
+    const struct generation *previous; /* the one in use; NULL: there is none */
+    const char *plugin; /* take file and options of this instance from disk and leave all others
+                           of `previous` as they are; NULL: take all from disk */
 };
 
 /* Makes the generation that `settings` describes. Mistakes are added to its

@@ -16,12 +16,13 @@ const char *const callback_names[N_CALLBACKS] = {
     [CALLBACK_POST] = "post",
     [CALLBACK_DONE] = "offload result",
     [CALLBACK_WORK] = "offloaded job",
+    [CALLBACK_STATE] = "state hand-over",
     [CALLBACK_THREAD] = "thread",
 };
 
 _Thread_local struct pulse blame_pulse;
 _Thread_local obs_instance *blame_instance;
-int64_t blame_limit_ns = 50 * MS_NS;
+_Atomic int64_t blame_limit = 50 * MS_NS;
 
 static _Thread_local int64_t reported_ns;
 static _Thread_local uint64_t n_slow;
@@ -36,7 +37,7 @@ void blame_report(int64_t held_ns)
     reported_ns = now_ns;
     obs_log(blame_instance, OBS_LOG_WARN,
             "a callback held its loop for %lld ms (limit %lld ms); other requests waited",
-            (long long)(held_ns / MS_NS), (long long)(blame_limit_ns / MS_NS));
+            (long long)(held_ns / MS_NS), (long long)(blame_limit_ns() / MS_NS));
 }
 
 uint64_t blame_count(void)

@@ -28,6 +28,7 @@ enum callback {
     CALLBACK_POST,
     CALLBACK_DONE,   /* of obs_offload() */
     CALLBACK_WORK,   /* of obs_offload(), on the pool */
+    CALLBACK_STATE,  /* export_state() and import_state() */
     CALLBACK_THREAD, /* a thread of the plugin's own */
     N_CALLBACKS
 };
@@ -50,9 +51,19 @@ extern _Thread_local struct pulse blame_pulse;
 /* The instance whose callback runs; NULL while the host's own code does. */
 extern _Thread_local obs_instance *blame_instance;
 
-/* Callbacks longer than this are reported, nanoseconds. Set before the workers
- * begin, constant afterwards. */
-extern int64_t blame_limit_ns;
+/* Callbacks longer than this are reported, nanoseconds. */
+extern _Atomic int64_t blame_limit;
+
+static inline int64_t blame_limit_ns(void)
+{
+    return atomic_load_explicit(&blame_limit, memory_order_relaxed);
+}
+
+/* Thread: any. */
+static inline void blame_set_limit(int64_t limit_ns)
+{
+    atomic_store_explicit(&blame_limit, limit_ns, memory_order_relaxed);
+}
 
 struct blame {
     obs_instance *instance;
@@ -92,7 +103,7 @@ static inline struct blame blame_enter_at(obs_instance *instance, enum callback 
 
 static inline void blame_leave_at(struct blame outer, int64_t now_ns)
 {
-    if (now_ns - outer.began_ns > blame_limit_ns)
+    if (now_ns - outer.began_ns > blame_limit_ns())
         blame_report(now_ns - outer.began_ns);
     blame_set(outer.instance, outer.kind);
 }

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "plugin/descriptor.h"
 #include "plugin/generation.h"
+#include "plugin/progress.h"
 #include "runtime/runtime.h"
 #include "runtime/signals.h"
 
@@ -81,14 +82,16 @@ static int run_started(obs_command_call *call, const obs_command *command)
 {
     struct generation *generation = call->spec->generation;
     obs_instance *instance = generation->instances[generation->n_instances - 1];
+    struct progress progress = PROGRESS_INIT;
     int code;
 
-    if (generation_start(generation, call->runtime) < 0) {
-        fprintf(stderr, "observatory: a plugin did not start; the log says why\n");
+    if (generation_start(generation, call->runtime, &progress) < 0) {
+        fprintf(stderr, "observatory: %s\n", progress.error);
         return EX_SOFTWARE;
     }
-    runtime_publish(call->runtime, generation);
+    runtime_publish(call->runtime, generation, /* change= */ NULL);
     code = command->run(call, instance->self);
+    generation_succeed(generation, /* successor= */ NULL);
     generation_drain(generation);
     return code;
 }

@@ -12,35 +12,40 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
-static const char *const state_names[] = {
-    [INSTANCE_CREATED] = "created",
-    [INSTANCE_STARTED] = "started",
-    [INSTANCE_DRAINING] = "draining",
-    [INSTANCE_STOPPED] = "stopped",
-};
+static void describe_reloads(struct runtime *runtime, obs_host_info *info)
+{
+    info->generation = atomic_load(&runtime->generation);
+    info->n_generations = atomic_load(&runtime->n_generations);
+    pthread_mutex_lock(&runtime->lock);
+    info->reloaded_ns = runtime->outcome.ended_ns;
+    info->reload_result = runtime->outcome.result;
+    memcpy(info->reload_error, runtime->outcome.error, sizeof(info->reload_error));
+    pthread_mutex_unlock(&runtime->lock);
+}
 
 void obs_host_describe(obs_host_info *info)
 {
     struct runtime *runtime = runtime_get();
-    struct generation *generation = runtime ? atomic_load(&runtime->generation) : NULL;
     uint32_t size = info->size;
     obs_host_info whole = {
         .size = size,
-        .draining = runtime ? atomic_load(&runtime->draining) : 0,
         .version = OBS_VERSION,
         .build = COMPILER ", commit " BUILD_COMMIT,
-        .started_ns = runtime ? runtime->started_ns : 0,
-        .generation = generation ? generation->number : 0,
-        .n_workers = runtime ? runtime->n_workers : 0,
     };
 
+    if (runtime) {
+        whole.draining = atomic_load(&runtime->draining);
+        whole.started_ns = runtime->started_ns;
+        whole.n_workers = runtime->n_workers;
+        describe_reloads(runtime, &whole);
+    }
     memcpy(info, &whole, size < sizeof(whole) ? size : sizeof(whole));
 }
 
 void obs_host_plugins(void (*fn)(const obs_plugin_info *plugin, void *user), void *user)
 {
-    struct runtime *runtime = runtime_get();
-    struct generation *generation = runtime ? atomic_load(&runtime->generation) : NULL;
+    const obs_worker *worker = obs_worker_current();
+    const struct generation *generation = worker ? worker->generation : NULL;
 
     for (size_t i = 0; generation && i < generation->n_instances; i++) {
         const obs_instance *instance = generation->instances[i];
@@ -49,7 +54,7 @@ void obs_host_plugins(void (*fn)(const obs_plugin_info *plugin, void *user), voi
             .instance = instance->name,
             .name = instance->plugin->name,
             .version = instance->plugin->version,
-            .state = state_names[instance->state],
+            .state = instance_state(instance),
             .generation = generation->number,
         };
 

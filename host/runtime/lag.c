@@ -38,7 +38,7 @@ static void on_check(uv_check_t *check)
     int64_t turn_ns = (int64_t)uv_hrtime() - (int64_t)uv_now(check->loop) * MS_NS;
 
     atomic_store_explicit(&blame_pulse.n_turns, n_turns + 1, memory_order_relaxed);
-    if (turn_ns > blame_limit_ns && blame_count() == lag->n_blamed)
+    if (turn_ns > blame_limit_ns() && blame_count() == lag->n_blamed)
         blame_report(turn_ns); /* nobody's name: the host's own */
     lag->n_blamed = blame_count();
 }

@@ -2,12 +2,15 @@
 /* Workers first, then the pool that answers to them; the end is the reverse. */
 #include "runtime/runtime.h"
 
+#include "http/http.h"
+#include "plugin/handover.h"
 #include "runtime/health.h"
 #include "runtime/offload.h"
 
 #include <assert.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct runtime *running; /* the main thread sets it before any other thread exists */
@@ -48,6 +51,7 @@ int runtime_create(const struct runtime_spec *spec, struct runtime **ret_runtime
     if (!runtime)
         return OBS_E_NOMEM;
     running = runtime;
+    pthread_mutex_init(&runtime->lock, /* attributes= */ NULL);
     runtime->started_ns = obs_clock_wall_ns();
     runtime->health = health_create();
     if (!runtime->health)
@@ -77,6 +81,7 @@ void runtime_destroy(struct runtime *runtime)
         worker_destroy(runtime->workers[i]);
     }
     health_destroy(runtime->health);
+    pthread_mutex_destroy(&runtime->lock);
     free(runtime->workers);
     free(runtime);
     running = NULL;
@@ -87,16 +92,37 @@ struct runtime *runtime_get(void)
     return running;
 }
 
-static void set_generation(obs_worker *worker, void *arg)
+struct publication {
+    struct generation *generation;
+    const struct http_change *change;
+};
+
+static void switch_worker(obs_worker *worker, void *arg)
 {
-    worker->generation = arg;
+    const struct publication *publication = arg;
+
+    handover_on_worker(publication->generation, worker);
+    worker->generation = publication->generation;
+    http_worker_change(worker, publication->change);
 }
 
-void runtime_publish(struct runtime *runtime, struct generation *generation)
+void runtime_publish(struct runtime *runtime, struct generation *generation,
+                     const struct http_change *change)
 {
-    atomic_store(&runtime->generation, generation);
+    struct publication publication = {generation, change};
+
+    handover_shared(generation);
     for (uint32_t i = 0; i < runtime->n_workers; i++)
-        worker_call(runtime->workers[i], set_generation, generation);
+        worker_call(runtime->workers[i], switch_worker, &publication);
+    atomic_store(&runtime->generation, generation->number);
+}
+
+void runtime_reloaded(struct runtime *runtime, int result, const char *error)
+{
+    pthread_mutex_lock(&runtime->lock);
+    runtime->outcome = (struct reload_outcome){.ended_ns = obs_clock_wall_ns(), .result = result};
+    snprintf(runtime->outcome.error, sizeof(runtime->outcome.error), "%s", error);
+    pthread_mutex_unlock(&runtime->lock);
 }
 
 static void do_nothing(obs_worker *worker, void *arg)

@@ -2,18 +2,23 @@
 /* The main thread goes through the stages in order and sleeps in its own loop
  * in between; every stage that can fail undoes the earlier ones in reverse.
  *
- * The end, within shutdown_timeout: no new connections, requests in flight are
- * answered, plugins drain, what is still open is cut, plugins stop. Plugins
- * are asked to drain when the last request is done, or at half time when some
- * request waits for an event that will not come. */
+ * The end, within shutdown_timeout: a reload is given up, no new connections,
+ * requests in flight are answered, plugins drain, what is still open is cut,
+ * plugins stop. Plugins are asked to drain when the last request is done, or at
+ * half time when some request waits for an event that will not come. */
 #include "runtime/server.h"
 
 #include "runtime/settings.h"
 #include "core/log.h"
 #include "http/http.h"
 #include "plugin/generation.h"
+#include "plugin/loader.h"
+#include "plugin/progress.h"
 #include "runtime/blame.h"
 #include "runtime/notify.h"
+#include "runtime/operations.h"
+#include "runtime/reload_job.h"
+#include "runtime/reloader.h"
 #include "runtime/runtime.h"
 #include "runtime/signals.h"
 #include "runtime/stall.h"
@@ -40,7 +45,7 @@ struct watch {
 
 /* The main thread's, except `n_idle`. */
 struct server {
-    const struct settings *settings;
+    struct settings *settings; /* those of the start; the reloader has those in force */
     int64_t began_ns;
     uv_loop_t loop;
     uv_async_t wake;     /* a worker has become idle */
@@ -50,8 +55,10 @@ struct server {
     struct notify *notify;
     struct runtime *runtime;
     struct stall *stall;
-    struct generation *generation;
+    struct generation *generation; /* of the start; NULL: the reloader has the one in use */
     struct http_server *http;
+    struct reloader *reloader;
+    struct operations *operations;
     struct watch *watches; /* one a worker */
     _Atomic uint32_t n_idle;
     bool ending;
@@ -59,17 +66,27 @@ struct server {
 
 /* ---- the main loop -------------------------------------------------------- */
 
+static bool is_idle(const struct server *server)
+{
+    return atomic_load(&server->n_idle) == server->runtime->n_workers;
+}
+
 static void on_wake(uv_async_t *wake)
 {
     struct server *server = wake->data;
 
-    if (atomic_load(&server->n_idle) == server->runtime->n_workers)
+    if (is_idle(server))
         uv_stop(&server->loop);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     uv_stop(timer->loop);
+}
+
+static const struct settings *in_force(const struct server *server)
+{
+    return server->reloader ? reloader_settings(server->reloader) : server->settings;
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -82,7 +99,7 @@ static void on_watchdog(uv_timer_t *timer)
 /* Debug lines while someone looks for something, then back to what is configured. */
 static void toggle_debug(const struct server *server)
 {
-    uint32_t configured = (uint32_t)server->settings->log.level;
+    uint32_t configured = (uint32_t)in_force(server)->log.level;
 
     log_set_level(log_level() == OBS_LOG_DEBUG ? configured : OBS_LOG_DEBUG);
     obs_log(NULL, OBS_LOG_WARN, "log level is now %s",
@@ -95,7 +112,8 @@ static void on_signal(int signal_number, void *user)
 
     switch (signal_number) {
     case SIGHUP:
-        obs_log(NULL, OBS_LOG_WARN, "SIGHUP is reserved for reload, ignoring");
+        if (server->reloader)
+            reloader_ask(server->reloader, &(struct reload_ask){.source = "SIGHUP"});
         break;
     case SIGUSR1:
         log_reopen();
@@ -107,7 +125,7 @@ static void on_signal(int signal_number, void *user)
     default:
         obs_log(NULL, OBS_LOG_INFO, "%s: shutting down within %lld s; again ends at once",
                 signal_number == SIGINT ? "SIGINT" : "SIGTERM",
-                (long long)(server->settings->shutdown_timeout_ns / (1000 * MS_NS)));
+                (long long)(in_force(server)->shutdown_timeout_ns / (1000 * MS_NS)));
         server->ending = true;
         uv_stop(&server->loop);
     }
@@ -194,12 +212,48 @@ static int open_runtime(struct server *server)
 
 static int start_generation(struct server *server)
 {
-    if (generation_start(server->generation, server->runtime) < 0) {
-        fprintf(stderr, "observatory: a plugin did not start; the log says why\n");
+    struct progress progress = PROGRESS_INIT;
+
+    if (generation_start(server->generation, server->runtime, &progress) < 0) {
+        fprintf(stderr, "observatory: %s\n", progress.error);
         return EX_SOFTWARE;
     }
-    runtime_publish(server->runtime, server->generation);
+    runtime_publish(server->runtime, server->generation, /* change= */ NULL);
+    reload_announce(server->generation, /* present= */ true);
     return EX_OK;
+}
+
+/* What a service manager wants to know, see systemd.service(5), Type=notify-reload. */
+static void on_reload(void *user, enum reload_event event)
+{
+    struct server *server = user;
+
+    if (event == RELOAD_BEGAN)
+        notify_send(server->notify, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reloading",
+                    (long long)(obs_clock_mono_ns() / 1000));
+    if (event == RELOAD_SWITCHED)
+        operations_follow(server->operations);
+    if (event == RELOAD_ENDED)
+        notify_send(server->notify, "READY=1\nSTATUS=generation %llu",
+                    (unsigned long long)reloader_generation(server->reloader)->number);
+    if (server->ending)
+        uv_stop(&server->loop);
+}
+
+static int open_operations(struct server *server)
+{
+    char error[512];
+
+    if (reloader_open(&server->loop, server->runtime, server->http, server->settings,
+                      server->generation, &server->reloader) < 0)
+        return EX_OSERR;
+    server->generation = NULL;
+    reloader_listen(server->reloader, on_reload, server);
+    if (operations_open(&server->loop, server->runtime, server->http, server->reloader,
+                        &server->operations, error, sizeof(error)) == OBS_OK)
+        return EX_OK;
+    fprintf(stderr, "observatory: %s\n", error);
+    return EX_OSERR;
 }
 
 static int start(struct server *server)
@@ -209,12 +263,15 @@ static int start(struct server *server)
     if (notify_open(&server->notify) < 0)
         obs_log(NULL, OBS_LOG_WARN, "NOTIFY_SOCKET cannot be used, going on without");
     raise_file_limit();
-    blame_limit_ns = server->settings->runtime.lag_warning_ns;
+    blame_set_limit(server->settings->runtime.lag_warning_ns);
+    image_allow_unloading(server->settings->reload.unload);
     code = open_runtime(server);
     if (code == EX_OK)
         code = start_generation(server);
     if (code == EX_OK)
         code = open_http(server);
+    if (code == EX_OK)
+        code = open_operations(server);
     return code;
 }
 
@@ -222,15 +279,11 @@ static void say_ready(struct server *server)
 {
     char addresses[512] = "";
     uint64_t watchdog_ms = notify_watchdog_ms(server->notify);
-    const char *address;
 
-    for (size_t i = 0; (address = http_server_address(server->http, i)) != NULL; i++) {
-        size_t len = strlen(addresses);
-
-        snprintf(addresses + len, sizeof(addresses) - len, "%s%s", i ? ", " : "", address);
-    }
+    http_server_addresses(server->http, addresses, sizeof(addresses));
     obs_log(NULL, OBS_LOG_INFO, "ready: listening on %s; %u workers, %zu plugins, pid %d, %lld ms",
-            addresses, server->runtime->n_workers, server->generation->n_instances, (int)getpid(),
+            addresses, server->runtime->n_workers,
+            reloader_generation(server->reloader)->n_instances, (int)getpid(),
             (long long)((obs_clock_mono_ns() - server->began_ns) / MS_NS));
     notify_send(server->notify, "READY=1\nSTATUS=listening on %s", addresses);
     if (watchdog_ms > 0)
@@ -280,30 +333,46 @@ static void on_each_worker(struct server *server, void (*fn)(obs_worker *worker,
     }
 }
 
-/* Turns the main loop until every worker is idle or the time has come. */
-static bool wait_idle(struct server *server, int64_t until_ns)
+/* Turns the main loop until `done` or the time has come. */
+static bool wait_for(struct server *server, bool (*done)(const struct server *server),
+                     int64_t until_ns)
 {
-    int64_t left_ms = (until_ns - obs_clock_mono_ns()) / MS_NS;
+    int64_t left_ms;
 
-    if (atomic_load(&server->n_idle) < server->runtime->n_workers && left_ms > 0) {
+    while (!done(server) && (left_ms = (until_ns - obs_clock_mono_ns()) / MS_NS) > 0) {
         uv_timer_start(&server->timer, on_timer, (uint64_t)left_ms, /* repeat= */ 0);
         uv_run(&server->loop, UV_RUN_DEFAULT);
         uv_timer_stop(&server->timer);
     }
-    return atomic_load(&server->n_idle) == server->runtime->n_workers;
+    return done(server);
+}
+
+static bool is_settled(const struct server *server)
+{
+    return !reloader_is_busy(server->reloader);
+}
+
+static bool has_drained(const struct server *server)
+{
+    return !reloader_is_draining(server->reloader);
 }
 
 static void drain(struct server *server, int64_t deadline_ns)
 {
-    int64_t half_ns = deadline_ns - server->settings->shutdown_timeout_ns / 2;
+    int64_t half_ns = deadline_ns - in_force(server)->shutdown_timeout_ns / 2;
+    struct generation *generation;
 
     atomic_store(&server->runtime->draining, 1);
     notify_send(server->notify, "STOPPING=1\nSTATUS=shutting down");
+    reloader_cancel(server->reloader);
+    wait_for(server, is_settled, half_ns);
     on_each_worker(server, drain_on_worker);
     http_server_stop_listening(server->http);
-    wait_idle(server, half_ns);
-    generation_drain(server->generation);
-    if (!wait_idle(server, deadline_ns))
+    wait_for(server, is_idle, half_ns);
+    generation = reloader_generation(server->reloader);
+    generation_succeed(generation, /* successor= */ NULL);
+    generation_drain(generation);
+    if (!wait_for(server, is_idle, deadline_ns))
         obs_log(NULL, OBS_LOG_WARN, "shutdown_timeout is over: cutting off open requests");
 }
 
@@ -311,14 +380,23 @@ static void drain(struct server *server, int64_t deadline_ns)
  * nothing may be freed. */
 static bool stop(struct server *server)
 {
-    int64_t deadline_ns = obs_clock_mono_ns() + server->settings->shutdown_timeout_ns;
+    int64_t deadline_ns = obs_clock_mono_ns() + in_force(server)->shutdown_timeout_ns;
+    struct generation *generation = server->generation;
 
     stall_close(server->stall);
     if (server->watches)
         on_each_worker(server, cut_on_worker);
-    if (server->runtime && generation_retire(server->generation, server->runtime, deadline_ns) < 0)
+    operations_close(server->operations);
+    if (server->reloader) {
+        generation = reloader_generation(server->reloader);
+        wait_for(server, has_drained, deadline_ns);
+        if (!reloader_close(server->reloader))
+            return false;
+    }
+    if (server->runtime && generation_retire(generation, server->runtime, deadline_ns) < 0)
         return false;
     runtime_destroy(server->runtime);
+    generation_destroy(generation);
     http_server_close(server->http);
     free(server->watches);
     notify_close(server->notify);
@@ -333,7 +411,7 @@ static void leave_at_once(int code)
     _exit(code);
 }
 
-int server_run(const struct settings *settings, struct generation *generation, int64_t began_ns)
+int server_run(struct settings *settings, struct generation *generation, int64_t began_ns)
 {
     struct server server = {.settings = settings, .generation = generation, .began_ns = began_ns};
     int code;
@@ -345,7 +423,7 @@ int server_run(const struct settings *settings, struct generation *generation, i
         say_ready(&server);
         while (!server.ending)
             uv_run(&server.loop, UV_RUN_DEFAULT);
-        drain(&server, obs_clock_mono_ns() + settings->shutdown_timeout_ns);
+        drain(&server, obs_clock_mono_ns() + in_force(&server)->shutdown_timeout_ns);
     }
     if (!stop(&server))
         leave_at_once(EX_SOFTWARE);

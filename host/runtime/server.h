@@ -8,10 +8,10 @@
 struct generation;
 struct settings;
 
-/* Serves `generation`, which was planned and not started, until a signal ends
- * it; returns an exit code of sysexits(3). The generation is retired then.
+/* Serves, beginning with `generation`, which was planned and not started and is
+ * taken, until a signal ends it; returns an exit code of sysexits(3).
  * `began_ns` is when the process began (monotonic), for the line that says
  * "ready". What stops the start goes to stderr. Thread: control. */
-int server_run(const struct settings *settings, struct generation *generation, int64_t began_ns);
+int server_run(struct settings *settings, struct generation *generation, int64_t began_ns);
 
 #endif

@@ -7,12 +7,15 @@
 #include "config/options.h"
 #include "config/units.h"
 #include "core/log.h"
+#include "core/private_folder.h"
 
 #include <stdio.h>
 
 #define TOP(member) offsetof(struct settings, member)
 #define LOG(member) offsetof(struct log_options, member)
 #define RUNTIME(member) offsetof(struct runtime_options, member)
+#define RELOAD(member) offsetof(struct reload_options, member)
+#define CONTROL(member) offsetof(struct control_options, member)
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const obs_option top_options[] = {
@@ -24,8 +27,12 @@ static const obs_option top_options[] = {
      .help = "where plugin files are, relative to this file; default: those installed"},
     {"shutdown_timeout", OBS_OPT_DURATION, 0, TOP(shutdown_timeout_ns), "30s", "0s", "1h",
      .help = "time that requests in flight have to end when the server stops"},
+    {"plugin_cache", OBS_OPT_PATH, 0, TOP(plugin_cache),
+     .help = "folder for the private copies that plugins are run from; default: one below /tmp"},
     {"log", OBS_OPT_TREE, 0, TOP(log_tree), .help = "what is logged, where and how"},
     {"runtime", OBS_OPT_TREE, 0, TOP(runtime_tree), .help = "threads and queues"},
+    {"reload", OBS_OPT_TREE, 0, TOP(reload_tree), .help = "how plugins are exchanged"},
+    {"control", OBS_OPT_TREE, 0, TOP(control_tree), .help = "how the server is told to reload"},
     {"http", OBS_OPT_TREE, 0, TOP(http_tree), .help = "limits and deadlines of HTTP"},
     {"plugins", OBS_OPT_TREE, 0, TOP(plugins),
      .help = "what is loaded: instance name, then its options"},
@@ -59,6 +66,24 @@ static const obs_option runtime_table[] = {
      .help = "a worker that is held longer is logged while it is, and degraded in /health"},
     {"stall_unhealthy", OBS_OPT_DURATION, 0, RUNTIME(stall.unhealthy_ns), "30s", "1s", "24h",
      .help = "a worker that is held longer makes the server unhealthy and not ready"},
+};
+
+static const obs_option reload_table[] = {
+    {"timeout", OBS_OPT_DURATION, 0, RELOAD(timeout_ns), "30s", "10ms", "1h",
+     .help = "time in which new instances must have started; over it the reload is refused"},
+    {"drain_timeout", OBS_OPT_DURATION, 0, RELOAD(drain_timeout_ns), "60s", "0s", "24h",
+     .help = "time that requests have to end on the instances they began on; then they are cut"},
+    {"max_generations", OBS_OPT_INT, 0, RELOAD(max_generations), "4", "2", "64",
+     .help = "generations that may be alive at once; a further reload waits for one to end"},
+    {"watch", OBS_OPT_BOOL, 0, RELOAD(watch), "false",
+     .help = "reload by itself when the file or a plugin changes: for development"},
+    {"unload", OBS_OPT_BOOL, 0, RELOAD(unload), "true",
+     .help = "unmap the files of plugins that allow it after their last use"},
+};
+
+static const obs_option control_table[] = {
+    {"socket", OBS_OPT_PATH, 0, CONTROL(socket),
+     .help = "UNIX socket of the control commands, mode 0600; default: derived, below /tmp"},
 };
 
 /* ---- checks that a table cannot express ------------------------------------ */
@@ -183,6 +208,10 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
     bind_section(settings, "log", log_table, COUNT(log_table), settings->log_tree, &settings->log);
     bind_section(settings, "runtime", runtime_table, COUNT(runtime_table), settings->runtime_tree,
                  &settings->runtime);
+    bind_section(settings, "reload", reload_table, COUNT(reload_table), settings->reload_tree,
+                 &settings->reload);
+    bind_section(settings, "control", control_table, COUNT(control_table), settings->control_tree,
+                 &settings->control);
     bind_section(settings, "http", http_options, n_http_options, settings->http_tree,
                  &settings->http);
     expect_mapping(settings, settings->plugins, "plugins");
@@ -206,20 +235,30 @@ struct settings *settings_load(const char *file, const char *const *sets, size_t
         return NULL;
     }
     settings->arena = arena;
+    settings->n_refs = 1;
+    settings->file = file;
+    settings->sets = sets;
+    settings->n_sets = n_sets;
     conf_errors_init(&settings->errors, arena);
     settings->folder = config_folder(arena, file);
     if (!settings->folder.ptr ||
         (config_load(arena, file, sets, n_sets, &root, &settings->errors) == OBS_OK &&
          !bind_all(settings, root))) {
-        settings_destroy(settings);
+        settings_release(settings);
         return NULL;
     }
     return settings;
 }
 
-void settings_destroy(struct settings *settings)
+struct settings *settings_keep(struct settings *settings)
 {
-    if (settings)
+    atomic_fetch_add_explicit(&settings->n_refs, 1, memory_order_relaxed);
+    return settings;
+}
+
+void settings_release(struct settings *settings)
+{
+    if (settings && atomic_fetch_sub_explicit(&settings->n_refs, 1, memory_order_acq_rel) == 1)
         obs_arena_destroy(settings->arena); /* the settings are in it */
 }
 
@@ -229,6 +268,89 @@ bool settings_are_good(struct settings *settings)
         return true;
     conf_errors_print(&settings->errors, stderr);
     return false;
+}
+
+/* ---- what only a restart changes --------------------------------------------- */
+
+struct fixed {
+    void (*note)(void *user, const char *sentence);
+    void *user;
+};
+
+static void note_fixed(const struct fixed *fixed, const char *path)
+{
+    char sentence[200];
+
+    snprintf(sentence, sizeof(sentence), "%s: the new value takes effect with the next restart",
+             path);
+    fixed->note(fixed->user, sentence);
+}
+
+static void keep_number(const struct fixed *fixed, const char *path, int64_t *to, int64_t running)
+{
+    if (*to != running)
+        note_fixed(fixed, path);
+    *to = running;
+}
+
+static int keep_text(const struct fixed *fixed, obs_arena *arena, const char *path, const char **to,
+                     const char *running)
+{
+    if (strcmp(*to ? *to : "", running ? running : "") == 0)
+        return OBS_OK;
+    note_fixed(fixed, path);
+    *to = running ? obs_arena_dup(arena, obs_str_of(running)).ptr : NULL;
+    return *to || !running ? OBS_OK : OBS_E_NOMEM;
+}
+
+static bool same_list(const obs_str_list *a, const obs_str_list *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++)
+        if (!obs_str_eq(a->items[i], b->items[i]))
+            return false;
+    return a->count == b->count;
+}
+
+static int keep_folders(const struct fixed *fixed, struct settings *settings,
+                        const obs_str_list *running)
+{
+    obs_str *items;
+
+    if (same_list(&settings->plugin_folders, running))
+        return OBS_OK;
+    note_fixed(fixed, "plugin_folders");
+    items = obs_arena_calloc(settings->arena, running->count + 1, sizeof(*items));
+    for (size_t i = 0; items && i < running->count; i++) {
+        items[i] = obs_arena_dup(settings->arena, running->items[i]);
+        if (!items[i].ptr)
+            items = NULL;
+    }
+    settings->plugin_folders = (obs_str_list){items, items ? running->count : 0};
+    return items ? OBS_OK : OBS_E_NOMEM;
+}
+
+int settings_keep_fixed(struct settings *settings, const struct settings *running,
+                        void (*note)(void *user, const char *sentence), void *user)
+{
+    const struct fixed fixed = {note, user};
+    int rc;
+
+    keep_number(&fixed, "workers", &settings->workers, running->workers);
+    keep_number(&fixed, "runtime.offload_threads", &settings->runtime.offload_threads,
+                running->runtime.offload_threads);
+    keep_number(&fixed, "runtime.offload_queue", &settings->runtime.offload_queue,
+                running->runtime.offload_queue);
+    if (settings->log.queue_bytes != running->log.queue_bytes)
+        note_fixed(&fixed, "log.queue");
+    settings->log.queue_bytes = running->log.queue_bytes;
+    rc = keep_folders(&fixed, settings, &running->plugin_folders);
+    if (rc == OBS_OK)
+        rc = keep_text(&fixed, settings->arena, "plugin_cache", &settings->plugin_cache,
+                       running->plugin_cache);
+    if (rc == OBS_OK)
+        rc = keep_text(&fixed, settings->arena, "control.socket", &settings->control.socket,
+                       running->control.socket);
+    return rc;
 }
 
 /* ---- what the parts of the host need ---------------------------------------- */
@@ -249,7 +371,7 @@ bool settings_access_log(const struct settings *settings)
     return on != 0;
 }
 
-int settings_open_log(const struct settings *settings)
+static struct log_settings log_settings(const struct settings *settings)
 {
     struct log_settings log = {
         .level = (uint32_t)settings->log.level,
@@ -257,22 +379,44 @@ int settings_open_log(const struct settings *settings)
         .file = settings->log.file,
         .queue_bytes = settings->log.queue_bytes,
     };
-    char error[512];
-    int rc;
 
     if (access_file(settings))
         log.access_file =
             settings_path(settings, settings->arena, obs_str_of(access_file(settings)));
-    rc = log_open(&log, error, sizeof(error));
-    if (rc < 0)
-        fprintf(stderr, "observatory: %s\n", error);
-    for (size_t i = 0; rc == OBS_OK && i < obs_conf_count(settings->log.levels); i++) {
+    return log;
+}
+
+void settings_apply_levels(const struct settings *settings)
+{
+    log_share_levels();
+    for (size_t i = 0; i < obs_conf_count(settings->log.levels); i++) {
         obs_str name = {0};
         const obs_conf *level = obs_conf_at(settings->log.levels, i, &name);
 
-        rc = log_set_level_of(name.ptr, level_of(level));
+        if (log_set_level_of(name.ptr, level_of(level)) < 0)
+            obs_log(NULL, OBS_LOG_WARN, "log.levels: no memory for that of %s", name.ptr);
     }
+}
+
+int settings_open_log(const struct settings *settings)
+{
+    struct log_settings log = log_settings(settings);
+    char error[512];
+    int rc = log_open(&log, error, sizeof(error));
+
+    if (rc < 0)
+        fprintf(stderr, "observatory: %s\n", error);
+    else
+        settings_apply_levels(settings);
     return rc;
+}
+
+int settings_change_log(const struct settings *settings, struct log_change **ret_change,
+                        char *error, size_t error_size)
+{
+    struct log_settings log = log_settings(settings);
+
+    return log_change_open(&log, ret_change, error, error_size);
 }
 
 struct runtime_spec settings_runtime(const struct settings *settings)
@@ -282,6 +426,43 @@ struct runtime_spec settings_runtime(const struct settings *settings)
         .offload_threads = (uint32_t)settings->runtime.offload_threads,
         .offload_queue = (uint32_t)settings->runtime.offload_queue,
     };
+}
+
+/* FNV-1a: two configurations of one user shall not meet; nobody else can get
+ * into the folder. */
+static uint64_t hash_text(obs_str text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+int settings_control_socket(const struct settings *settings, char *path, size_t size, char *error,
+                            size_t error_size)
+{
+    const char *name = settings->file ? strrchr(settings->file, '/') : NULL;
+    char folder[256];
+    int len, rc;
+
+    if (settings->control.socket) {
+        len = snprintf(path, size, "%s", settings->control.socket);
+    } else {
+        rc = private_folder_default(folder, sizeof(folder));
+        if (rc == OBS_OK)
+            rc = private_folder_make(folder, error, error_size);
+        if (rc < 0)
+            return rc;
+        name = name ? name + 1 : settings->file;
+        len = snprintf(
+            path, size, "%s/control-%016llx.sock", folder,
+            (unsigned long long)(hash_text(settings->folder) * 31 + hash_text(obs_str_of(name))));
+    }
+    if (len > 0 && (size_t)len < size)
+        return OBS_OK;
+    snprintf(error, error_size, "control.socket: the path is longer than %zu bytes", size - 1);
+    return OBS_E_INVALID;
 }
 
 const char *settings_path(const struct settings *settings, obs_arena *arena, obs_str path)

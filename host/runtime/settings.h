@@ -8,6 +8,10 @@
 #include "http/http.h"
 #include "runtime/stall.h"
 
+#include <stdatomic.h>
+
+struct log_change;
+
 /* Below `log:`. */
 struct log_options {
     int32_t level;
@@ -26,11 +30,29 @@ struct runtime_options {
     struct stall_limits stall; /* each from stall_warning and stall_unhealthy */
 };
 
-/* Owned by the verb that runs; the main thread's; constant once the workers
- * have begun. */
+/* Below `reload:`. */
+struct reload_options {
+    int64_t timeout_ns;
+    int64_t drain_timeout_ns;
+    int64_t max_generations;
+    int32_t watch;  /* bool */
+    int32_t unload; /* bool */
+};
+
+/* Below `control:`. */
+struct control_options {
+    const char *socket; /* NULL: derived, see settings_control_socket() */
+};
+
+/* Counted: the verb that runs holds one, and every instance that was made from
+ * it. Constant once it has been loaded. */
 struct settings {
     obs_arena *arena;
+    _Atomic uint32_t n_refs;
     struct conf_errors errors;
+    const char *file; /* what it was loaded from, to be loaded again: borrowed */
+    const char *const *sets;
+    size_t n_sets;
     obs_str folder; /* of the file, absolute: what relative paths start from */
 
     obs_str_list listen;
@@ -39,20 +61,32 @@ struct settings {
     int64_t shutdown_timeout_ns;
     const obs_conf *plugins;
     const obs_conf *services;
-    const obs_conf *log_tree, *runtime_tree, *http_tree;
+    const char *plugin_cache;
+    const obs_conf *log_tree, *runtime_tree, *http_tree, *reload_tree, *control_tree;
 
     struct log_options log;
     struct runtime_options runtime;
+    struct reload_options reload;
+    struct control_options control;
     struct http_settings http;
 };
 
 /* Reads `file` with `n_sets` overrides "path=value" and binds the host's
- * options. NULL when out of memory. Mistakes are in the result's errors.
- * Thread: control. */
+ * options. The three are borrowed for as long as it lives. NULL when out of
+ * memory. Mistakes are in the result's errors. Thread: any but a worker. */
 struct settings *settings_load(const char *file, const char *const *sets, size_t n_sets);
 
-/* NULL is a no-op. */
-void settings_destroy(struct settings *settings);
+/* One more holder. Thread: any. */
+struct settings *settings_keep(struct settings *settings);
+
+/* One holder less; the last one frees. NULL is a no-op. Thread: any. */
+void settings_release(struct settings *settings);
+
+/* Gives `settings`, which are to follow `running`, the values that only a restart
+ * changes; `note` is called with a sentence for each that differs. Errors:
+ * OBS_E_NOMEM. */
+OBS_MUST_CHECK int settings_keep_fixed(struct settings *settings, const struct settings *running,
+                                       void (*note)(void *user, const char *sentence), void *user);
 
 /* Prints the mistakes to stderr, one a line; true when there are none. */
 bool settings_are_good(struct settings *settings);
@@ -60,11 +94,25 @@ bool settings_are_good(struct settings *settings);
 /* Opens the log as configured; complains on stderr. Errors: OBS_E_*. */
 OBS_MUST_CHECK int settings_open_log(const struct settings *settings);
 
+/* What a reload changes of the log, see core/log.h. Errors: OBS_E_*. */
+OBS_MUST_CHECK int settings_change_log(const struct settings *settings,
+                                       struct log_change **ret_change, char *error,
+                                       size_t error_size);
+
+/* Puts the levels of single instances in force. Thread: any. */
+void settings_apply_levels(const struct settings *settings);
+
 /* What runtime_create() needs. */
 struct runtime_spec settings_runtime(const struct settings *settings);
 
 /* Whether requests are logged. */
 bool settings_access_log(const struct settings *settings);
+
+/* Where the control socket is: as configured, or a path derived from that of the
+ * file, so that the server and whoever talks to it come to the same one. `error`
+ * gets a sentence. Errors: OBS_E_INVALID. */
+OBS_MUST_CHECK int settings_control_socket(const struct settings *settings, char *path, size_t size,
+                                           char *error, size_t error_size);
 
 /* `path`, made absolute against the folder of the config, in `arena`; NULL
  * when out of memory. */

@@ -22,7 +22,8 @@ static const double lag_bounds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.00
                                     0.025,  0.05,    0.1,    0.25,  0.5,    1};
 
 static struct {
-    obs_series *generation;
+    obs_series *generation, *generations;
+    obs_series *images[2]; /* by being idle */
     obs_metric *plugins;
     obs_series *reloads[2]; /* by success */
     obs_series *loop_lag;
@@ -72,6 +73,38 @@ static int start_reloads(void)
 
     for (size_t i = 0; rc == OBS_OK && i < 2; i++)
         own.reloads[i] = obs_metric_series(metric, &results[i]);
+    return rc;
+}
+
+static int start_generations(void)
+{
+    obs_metric *number, *alive;
+    int rc = register_family(OBS_METRIC_GAUGE, "generation",
+                             "Number of the configuration in use, from 1.", /* labels= */ NULL, 0,
+                             &number);
+
+    if (rc == OBS_OK)
+        rc = register_family(OBS_METRIC_GAUGE, "generations",
+                             "Generations alive: the one in use and those that drain.",
+                             /* labels= */ NULL, 0, &alive);
+    if (rc < 0)
+        return rc;
+    own.generation = obs_metric_series(number, /* values= */ NULL);
+    own.generations = obs_metric_series(alive, /* values= */ NULL);
+    return OBS_OK;
+}
+
+static int start_images(void)
+{
+    static const char *const labels[] = {"state"};
+    const obs_str states[] = {OBS_STR("in_use"), OBS_STR("idle")};
+    obs_metric *metric;
+    int rc = register_family(OBS_METRIC_GAUGE, "plugin_images",
+                             "Files of plugins that are mapped, in use or left over.", labels, 1,
+                             &metric);
+
+    for (size_t i = 0; rc == OBS_OK && i < 2; i++)
+        own.images[i] = obs_metric_series(metric, &states[i]);
     return rc;
 }
 
@@ -135,27 +168,32 @@ static int start_log_dropped(void)
 int telemetry_start(uint32_t n_workers)
 {
     static const char *const labels[] = {"name", "version"};
-    obs_metric *generation;
     int rc;
 
     metric_start(n_workers);
     if ((rc = metric_process_start()) < 0 || (rc = start_build_info()) < 0 ||
         (rc = start_reloads()) < 0 || (rc = start_loop_lag()) < 0 ||
         (rc = start_stalls(n_workers)) < 0 || (rc = start_log_dropped()) < 0 ||
-        (rc = register_family(OBS_METRIC_GAUGE, "plugin_info", "Always 1; the plugins in use.",
-                              labels, 2, &own.plugins)) < 0 ||
-        (rc = register_family(OBS_METRIC_GAUGE, "generation",
-                              "Number of the configuration in use, from 1.", /* labels= */ NULL, 0,
-                              &generation)) < 0)
+        (rc = start_generations()) < 0 || (rc = start_images()) < 0)
         return rc;
-    own.generation = obs_metric_series(generation, /* values= */ NULL);
-    return OBS_OK;
+    return register_family(OBS_METRIC_GAUGE, "plugin_info", "Always 1; the plugins in use.", labels,
+                           2, &own.plugins);
 }
 
-void telemetry_generation(uint64_t number)
+void telemetry_generations(uint64_t number, uint32_t n_alive)
 {
-    if (own.generation)
-        obs_series_set(own.generation, (double)number);
+    if (!own.generation)
+        return;
+    obs_series_set(own.generation, (double)number);
+    obs_series_set(own.generations, (double)n_alive);
+}
+
+void telemetry_images(size_t n_in_use, size_t n_idle)
+{
+    if (!own.images[0])
+        return;
+    obs_series_set(own.images[0], (double)n_in_use);
+    obs_series_set(own.images[1], (double)n_idle);
 }
 
 void telemetry_reload(bool success)

@@ -5,6 +5,7 @@
 #define HOST_RUNTIME_TELEMETRY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Sizes the shards for `n_workers` and registers the host's own families, so
@@ -12,8 +13,11 @@
  * it succeeded. Errors: OBS_E_NOMEM, OBS_E_CONFLICT. Thread: control. */
 int telemetry_start(uint32_t n_workers);
 
-/* The generation that requests run on now. Thread: any. */
-void telemetry_generation(uint64_t number);
+/* The generation that requests run on now, and how many are alive. Thread: any. */
+void telemetry_generations(uint64_t number, uint32_t n_alive);
+
+/* Files of plugins that are mapped: in use, and left mapped. Thread: any. */
+void telemetry_images(size_t n_in_use, size_t n_idle);
 
 /* Counts a reload: reloads_total{result="success"|"failure"}. Thread: any. */
 void telemetry_reload(bool success);

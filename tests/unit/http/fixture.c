@@ -58,6 +58,8 @@ struct fixture *fixture_open(const struct http_settings *settings, const obs_rou
     f->instance.self = f;
     f->generation.number = 1;
     f->generation.router = router_create();
+    f->generation.pins = &f->pins;
+    f->generation.n_workers = 1;
     for (size_t i = 0; i < n_routes; i++) {
         struct endpoint endpoint = {.decl = &routes[i],
                                     .instance = &f->instance,
@@ -75,7 +77,8 @@ struct fixture *fixture_open(const struct http_settings *settings, const obs_rou
                          sizeof(error)) < 0)
         fail_msg("%s", error);
     assert_int_equal(http_worker_open(f->server, &f->worker), OBS_OK);
-    f->port = (uint16_t)atoi(strrchr(http_server_address(f->server, 0), ':') + 1);
+    http_server_addresses(f->server, error, sizeof(error));
+    f->port = (uint16_t)atoi(strrchr(error, ':') + 1);
     return f;
 }
 
@@ -85,6 +88,7 @@ void fixture_close(struct fixture *f)
     uv_run(&f->worker.loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&f->worker.loop), 0);
     http_server_close(f->server);
+    assert_int_equal(generation_pins(&f->generation), 0);
     router_destroy(f->generation.router);
     free(f);
 }

@@ -17,6 +17,7 @@ struct fixture {
     obs_worker worker;
     struct http_server *server;
     struct generation generation;
+    struct pin_count pins;
     obs_instance instance;
     char name[8];
     uint16_t port;

@@ -7,6 +7,7 @@
 #include "plugin/ledger.h"
 #include "plugin/loader.h"
 #include "plugin/order.h"
+#include "plugin/progress.h"
 #include "runtime/runtime.h"
 
 #include <setjmp.h>
@@ -146,6 +147,7 @@ static const obs_plugin user = {OBS_PLUGIN_HEADER, .name = "user", .needs = need
 struct world {
     struct runtime *runtime;
     struct generation *generation;
+    struct progress progress;
 };
 
 static void on_fail(void *to, const obs_instance *instance, const char *sentence)
@@ -159,10 +161,9 @@ static void on_fail(void *to, const obs_instance *instance, const char *sentence
 static void add(struct world *world, const char *name, const obs_plugin *plugin)
 {
     struct generation *generation = world->generation;
-    struct image *image = calloc(1, sizeof(*image));
+    struct image *image = image_of(plugin);
     obs_instance *instance;
 
-    image->plugin = plugin;
     instance = instance_create(obs_str_of(name), image, N_WORKERS);
     assert_non_null(instance);
     generation->instances[generation->n_instances] = instance;
@@ -174,14 +175,9 @@ static int setup(void **state)
     const struct runtime_spec spec = {
         .n_workers = N_WORKERS, .offload_threads = 1, .offload_queue = 4};
     struct world *world = calloc(1, sizeof(*world));
-    obs_arena *arena = obs_arena_create(0);
 
     memset(&scene, 0, sizeof(scene));
-    world->generation = obs_arena_calloc(arena, 1, sizeof(*world->generation));
-    world->generation->arena = arena;
-    world->generation->number = 1;
-    world->generation->instances = obs_arena_calloc(arena, 8, sizeof(obs_instance *));
-    world->generation->in_config_order = obs_arena_calloc(arena, 8, sizeof(obs_instance *));
+    world->generation = generation_create(/* number= */ 1, /* n_instances= */ 8, N_WORKERS);
     *state = world;
     return runtime_create(&spec, &world->runtime);
 }
@@ -225,10 +221,11 @@ static void providers_start_first_and_end_last(void **state)
     struct world *world = *state;
 
     add_three(world);
-    assert_int_equal(generation_start(world->generation, world->runtime), OBS_OK);
+    assert_int_equal(generation_start(world->generation, world->runtime, &world->progress), OBS_OK);
     assert_string_equal(scene.journal, "p.create a.create b.create p.start a.start b.start "
                                        "p.up0 p.up1 a.up0 a.up1 b.up0 b.up1");
     scene.journal[0] = '\0';
+    generation_succeed(world->generation, /* successor= */ NULL);
     generation_drain(world->generation);
     retire(world);
     assert_string_equal(scene.journal,
@@ -242,7 +239,8 @@ static void a_failed_create_destroys_those_before_it(void **state)
 
     add_three(world);
     scene.fail_at = "a.create";
-    assert_int_equal(generation_start(world->generation, world->runtime), OBS_E_STORE);
+    assert_int_equal(generation_start(world->generation, world->runtime, &world->progress),
+                     OBS_E_STORE);
     retire(world);
     assert_string_equal(scene.journal, "p.create a.create p.destroy");
 }
@@ -253,7 +251,9 @@ static void a_failed_start_is_stopped_and_everything_destroyed(void **state)
 
     add_three(world);
     scene.fail_at = "a.start";
-    assert_int_equal(generation_start(world->generation, world->runtime), OBS_E_STORE);
+    assert_int_equal(generation_start(world->generation, world->runtime, &world->progress),
+                     OBS_E_STORE);
+    generation_succeed(world->generation, /* successor= */ NULL);
     generation_drain(world->generation);
     retire(world);
     assert_string_equal(scene.journal, "p.create a.create b.create p.start a.start p.drain "
@@ -266,7 +266,8 @@ static void a_failed_worker_start_undoes_only_the_workers_that_had_started(void 
 
     add_three(world);
     scene.fail_at = "a.up1";
-    assert_int_equal(generation_start(world->generation, world->runtime), OBS_E_STORE);
+    assert_int_equal(generation_start(world->generation, world->runtime, &world->progress),
+                     OBS_E_STORE);
     scene.journal[0] = '\0';
     retire(world);
     assert_string_equal(scene.journal, "a.down0 p.down1 p.down0 b.stop a.stop p.stop "
@@ -278,7 +279,8 @@ static void a_provider_that_provides_nothing_is_refused(void **state)
     struct world *world = *state;
 
     add(world, "forgetful", &provider);
-    assert_int_equal(generation_start(world->generation, world->runtime), OBS_E_INVALID);
+    assert_int_equal(generation_start(world->generation, world->runtime, &world->progress),
+                     OBS_E_INVALID);
     retire(world);
     assert_string_equal(scene.journal, "forgetful.create forgetful.destroy");
 }
@@ -362,7 +364,7 @@ static void what_is_left_is_finished_or_revoked_before_destroy(void **state)
     int n_reports = 0;
 
     add(world, "p", &provider);
-    assert_int_equal(generation_start(world->generation, world->runtime), OBS_OK);
+    assert_int_equal(generation_start(world->generation, world->runtime, &world->progress), OBS_OK);
     left.instance = world->generation->instances[0];
     for (uint32_t i = 0; i < N_WORKERS; i++)
         worker_call(world->runtime->workers[i], leave_things, &left);

@@ -43,7 +43,7 @@ static int plan(const char *plugins, const char *only, struct settings **ret_set
 static void finish(struct settings *settings, struct generation *generation)
 {
     generation_destroy(generation);
-    settings_destroy(settings);
+    settings_release(settings);
 }
 
 /* In any place of the list: printing sorts it. */

@@ -15,11 +15,10 @@ static const obs_plugin plugin = {OBS_PLUGIN_HEADER, .name = "test", .version = 
 struct fixture *fixture_create(const struct runtime_spec *spec)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
-    struct image *image = calloc(1, sizeof(*image));
+    struct image *image = image_of(&plugin);
 
     assert_non_null(fixture);
     assert_non_null(image);
-    image->plugin = &plugin;
     assert_int_equal(runtime_create(spec, &fixture->runtime), OBS_OK);
     fixture->instance = instance_create(obs_str_of("test"), image, spec->n_workers);
     assert_non_null(fixture->instance);

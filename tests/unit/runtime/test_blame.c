@@ -26,7 +26,7 @@ static int setup(void **state)
     if (fd < 0 || telemetry_start(1) < 0 || log_open(&log, error, sizeof(error)) < 0)
         return -1;
     close(fd);
-    blame_limit_ns = 50 * MS_NS;
+    blame_set_limit(50 * MS_NS);
     *state = fixture_create(
         &(struct runtime_spec){.n_workers = 1, .offload_threads = 1, .offload_queue = 1});
     return 0;

@@ -147,14 +147,9 @@ static const obs_plugin plugin = {
 
 static struct generation *make_generation(void)
 {
-    obs_arena *arena = obs_arena_create(0);
-    struct generation *generation = obs_arena_calloc(arena, 1, sizeof(*generation));
-    struct image *image = calloc(1, sizeof(*image));
+    struct generation *generation = generation_create(/* number= */ 1, /* n_instances= */ 1, 1);
 
-    image->plugin = &plugin;
-    generation->arena = arena;
-    generation->instances = obs_arena_calloc(arena, 1, sizeof(obs_instance *));
-    generation->instances[0] = instance_create(obs_str_of("test"), image, 1);
+    generation->instances[0] = instance_create(obs_str_of("test"), image_of(&plugin), 1);
     generation->n_instances = 1;
     return generation;
 }
@@ -170,7 +165,7 @@ static int run(const char *command, int argc, const char *const *argv)
     assert_true(settings_are_good(settings));
     code = command_run(&(struct command_spec){settings, generation, command, argc, argv});
     generation_destroy(generation);
-    settings_destroy(settings);
+    settings_release(settings);
     return code;
 }
 

@@ -500,8 +500,12 @@ static void plugins_that_are_gone_are_not_shown(void **state)
     assert_float_equal(value_of("plugin_info", "two"), 1, 0);
     telemetry_plugin("one", "1.0", true);
     assert_float_equal(value_of("plugin_info", "one"), 1, 0);
-    telemetry_generation(7);
+    telemetry_generations(7, 2);
     assert_float_equal(value_of("generation", ""), 7, 0);
+    assert_float_equal(value_of("generations", ""), 2, 0);
+    telemetry_images(5, 1);
+    assert_float_equal(value_of("plugin_images", "in_use"), 5, 0);
+    assert_float_equal(value_of("plugin_images", "idle"), 1, 0);
     telemetry_reload(false);
     assert_float_equal(value_of("reloads_total", "failure"), 1, 0);
     assert_float_equal(value_of("reloads_total", "success"), 0, 0);

@@ -48,7 +48,7 @@ static void an_empty_configuration_has_the_documented_defaults(void **state)
     assert_int_equal(settings->runtime.stall.unhealthy_ns, INT64_C(30000000000));
     assert_int_equal(settings->http.max_body_bytes, 16 << 20);
     assert_null(settings->plugins);
-    settings_destroy(settings);
+    settings_release(settings);
 }
 
 static void every_override_is_taken(void **state)
@@ -81,7 +81,7 @@ static void every_override_is_taken(void **state)
     assert_true(obs_str_is(settings->plugin_folders.items[0], "/a"));
     snprintf(expected, sizeof(expected), "%s/b", getcwd(cwd, sizeof(cwd)));
     assert_true(obs_str_is(settings->plugin_folders.items[1], expected));
-    settings_destroy(settings);
+    settings_release(settings);
 }
 
 static void every_mistake_is_told_at_once(void **state)
@@ -109,7 +109,7 @@ static void every_mistake_is_told_at_once(void **state)
     assert_complaint(settings, "plugins");
     assert_complaint(settings, "t.word/1");
     assert_complaint(settings, "at least runtime.stall_warning, which is 10.0 s");
-    settings_destroy(settings);
+    settings_release(settings);
 }
 
 static void the_access_log_takes_a_word_or_a_file(void **state)
@@ -127,7 +127,7 @@ static void the_access_log_takes_a_word_or_a_file(void **state)
         struct settings *settings = load(&cases[i].set, 1);
 
         assert_int_equal(settings_access_log(settings), cases[i].on);
-        settings_destroy(settings);
+        settings_release(settings);
     }
 }
 
@@ -145,12 +145,12 @@ static void single_instances_have_levels_of_their_own(void **state)
     assert_true(obs_log_enabled(&a, OBS_LOG_DEBUG));
     assert_false(obs_log_enabled(NULL, OBS_LOG_DEBUG));
     log_close();
-    settings_destroy(settings);
+    settings_release(settings);
     settings = load(wrong, 2);
     assert_complaint(settings, "log.levels: a: expected one of error|warn|info|debug");
     assert_complaint(settings, "log.levels: b: no instance has this name");
     assert_complaint(settings, "log.levels: c: expected one of");
-    settings_destroy(settings);
+    settings_release(settings);
 }
 
 static void at_least_one_address_is_needed(void **state)
@@ -160,7 +160,7 @@ static void at_least_one_address_is_needed(void **state)
 
     (void)state;
     assert_complaint(settings, "listen");
-    settings_destroy(settings);
+    settings_release(settings);
 }
 
 static void a_missing_file_is_a_mistake_with_its_name(void **state)
@@ -170,7 +170,7 @@ static void a_missing_file_is_a_mistake_with_its_name(void **state)
     (void)state;
     assert_non_null(settings);
     assert_complaint(settings, "/nonexistent/x.yaml");
-    settings_destroy(settings);
+    settings_release(settings);
 }
 
 int main(void)
