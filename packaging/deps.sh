@@ -30,7 +30,7 @@ apt_packages() {
     build) echo gcc libc6-dev meson ninja-build pkg-config libuv1-dev libjansson-dev libyaml-dev \
         zlib1g-dev libzstd-dev libsqlite3-dev libsodium-dev ;;
     test) echo g++ git clang clang-format llvm libcmocka-dev gcovr prometheus procps curl \
-        universal-ctags ;;
+        universal-ctags abigail-tools python3 ;;
     bench) echo nginx-light wrk curl ;;
     clean-root) echo debootstrap ca-certificates git ;;
     *) die "unknown group '$1': expected build, test, bench or clean-root" ;;
@@ -152,7 +152,7 @@ dnf_packages() {
     build) echo gcc meson ninja-build pkgconf-pkg-config libuv-devel llhttp-devel jansson-devel \
         libyaml-devel zlib-devel libzstd-devel sqlite-devel libsodium-devel ;;
     test) echo gcc-c++ git clang clang-tools-extra compiler-rt llvm libasan libubsan libtsan \
-        libcmocka-devel gcovr golang-github-prometheus procps-ng curl ctags nodejs npm ;;
+        libcmocka-devel gcovr golang-github-prometheus procps-ng curl ctags libabigail python3 nodejs npm ;;
     bench) echo nginx wrk curl ;;
     clean-root) echo debootstrap git ;;
     *) die "unknown group '$1': expected build, test, bench or clean-root" ;;

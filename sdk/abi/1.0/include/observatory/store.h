@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* obs.store/1: where spans live. The service speaks of spans, filters and
+ * scopes, never of SQL.
+ *
+ * Every call takes a scope, and a store never looks or writes outside it.
+ * Calls return at once; the answer comes through a callback exactly once,
+ * unless the call itself returned an error. Queries borrow nothing after they
+ * return: a provider copies what it needs. */
+#ifndef OBSERVATORY_STORE_H
+#define OBSERVATORY_STORE_H
+
+#include <observatory/span.h>
+#include <observatory/worker.h>
+
+OBS_BEGIN_DECLS
+
+#define OBS_STORE_ID "obs.store/1"
+
+/* Whose data a call may touch.  Since: ABI 1.0. */
+typedef struct obs_scope {
+    uint32_t size;
+    uint32_t all; /* 1: every project; else exactly those listed */
+    const obs_str *projects;
+    size_t n_projects;
+} obs_scope;
+
+/* ---- writing ------------------------------------------------------------- */
+
+/* The outcome of an append.  Since: ABI 1.0. */
+typedef struct obs_append_result {
+    uint32_t size;
+    int32_t error;       /* OBS_OK: every span is durable and readable */
+    uint64_t n_stored;   /* new */
+    uint64_t n_repeated; /* were there already (same project, trace and span id) */
+} obs_append_result;
+
+typedef void (*obs_append_fn)(const obs_append_result *result, void *user);
+
+/* ---- asking -------------------------------------------------------------- */
+
+/* Operators of a leaf. A comparison with an absent field is false, for NE and
+ * NOT_IN too. HAS: a list field holds the text. EXISTS takes no value.
+ * Since: ABI 1.0. */
+#define OBS_OP_EQ 1u
+#define OBS_OP_NE 2u
+#define OBS_OP_GT 3u
+#define OBS_OP_GTE 4u
+#define OBS_OP_LT 5u
+#define OBS_OP_LTE 6u
+#define OBS_OP_IN 7u
+#define OBS_OP_NOT_IN 8u
+#define OBS_OP_EXISTS 9u
+#define OBS_OP_HAS 10u
+
+/* Kinds of filter nodes.  Since: ABI 1.0. */
+#define OBS_FILTER_AND 1u
+#define OBS_FILTER_OR 2u
+#define OBS_FILTER_NOT 3u /* exactly one child */
+#define OBS_FILTER_LEAF 4u
+
+/* A value to compare with; which member counts follows from the kind of the
+ * field: `i` for TIME, INT, MONEY, DURATION (ns), STATUS, BOOL; `d` for REAL;
+ * `s` for TEXT, JSON lists, and ID (raw bytes, not hexadecimal).
+ * Since: ABI 1.0. */
+typedef struct obs_value {
+    int64_t i;
+    double d;
+    obs_str s;
+} obs_value;
+
+/* A node of a filter tree.  Since: ABI 1.0. */
+typedef struct obs_filter {
+    uint32_t size;
+    uint32_t kind;  /* OBS_FILTER_* */
+    uint32_t field; /* LEAF: OBS_FIELD_* */
+    uint32_t op;    /* LEAF: OBS_OP_* */
+    const struct obs_filter *const *children;
+    size_t n_children;
+    const obs_value *values; /* one, or any number for IN and NOT_IN */
+    size_t n_values;
+} obs_filter;
+
+/* Flags of a query.  Since: ABI 1.0. */
+#define OBS_QUERY_DESCENDING 1u
+#define OBS_QUERY_TOTAL 2u /* count all matches too: costs a scan */
+
+/* A search for spans.  Since: ABI 1.0. */
+typedef struct obs_span_query {
+    uint32_t size;
+    uint32_t flags;
+    uint64_t fields; /* OBS_FIELD_BIT()s wanted; others may be left empty */
+    int64_t from_ns; /* start_ns in [from_ns, to_ns); INT64_MIN, INT64_MAX: open */
+    int64_t to_ns;
+    const obs_filter *filter; /* NULL: all */
+    uint32_t sort_field;      /* OBS_FIELD_*: TS, DURATION, TTFT, TOTAL_COST, *_TOKENS */
+    uint32_t limit;           /* at most this many rows, >= 1 */
+    obs_str after;            /* position from an earlier result of the same query, or empty */
+    int64_t timeout_ns;       /* of the whole call; 0: the store's own */
+} obs_span_query;
+
+/* One found span, in order. Its slices are borrowed for the call. Called by
+ * one thread at a time, on the caller's worker or on a thread of the store,
+ * always before `done`. Non-zero ends the search early, without error. */
+typedef int (*obs_row_fn)(const obs_span *span, void *user);
+
+/* How a search ended.  Since: ABI 1.0. */
+typedef struct obs_search_result {
+    uint32_t size;
+    int32_t error; /* OBS_OK, OBS_E_STORE, OBS_E_TIMEOUT, OBS_E_INVALID (position) … */
+    uint32_t has_more;
+    uint32_t n_rows;
+    int64_t total;    /* with OBS_QUERY_TOTAL, else OBS_ABSENT */
+    obs_str position; /* after the last row, for `after`; borrowed for the call; opaque */
+} obs_search_result;
+
+typedef void (*obs_search_fn)(const obs_search_result *result, void *user);
+
+/* ---- small keyed records ------------------------------------------------- */
+
+/* The answer to a record call; `value` is borrowed for the call.
+ * error: OBS_E_NOT_FOUND for a get, OBS_E_CONFLICT for a put of a new record
+ * whose key exists, and then `value` is the existing one. */
+typedef void (*obs_record_fn)(int error, obs_str value, void *user);
+
+/* Flags of record_put.  Since: ABI 1.0. */
+#define OBS_RECORD_NEW 1u /* refuse when the key exists */
+
+/* ---- the service --------------------------------------------------------- */
+
+/* obs.store/1. `self` is obs_service.provider. Callbacks run on the worker
+ * that called (so calls come from a worker), except that append may be called
+ * from any thread and names its worker.  Since: ABI 1.0. */
+typedef struct obs_store {
+    uint32_t size;
+    uint32_t reserved;
+
+    /* Stores `n` spans, all or none, and calls `done` on `worker` once they
+     * are durable. `spans` and everything they point to are borrowed until
+     * `done`. Spans whose project is outside the scope make the whole call
+     * fail. Errors: OBS_E_BUSY (queue full: retry later), OBS_E_FORBIDDEN_PROJECT,
+     * OBS_E_INVALID (end before start, all-zero id, empty project),
+     * OBS_E_CLOSED; result.error: OBS_E_STORE, OBS_E_STORE_FULL,
+     * OBS_E_STORE_READ_ONLY.  Thread: [any].  Since: ABI 1.0. */
+    int (*append)(void *self, const obs_scope *scope, const obs_span *spans, size_t n,
+                  obs_worker *worker, obs_append_fn done, void *user);
+
+    /* Finds spans. `row` may be NULL to count only. Errors: OBS_E_UNSUPPORTED
+     * (an operator or sort field that this store lacks), OBS_E_INVALID,
+     * OBS_E_BUSY, OBS_E_NOMEM.  Thread: [worker].  Since: ABI 1.0. */
+    int (*search)(void *self, const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
+                  obs_search_fn done, void *user);
+
+    /* Reads and writes a record of up to 1 MiB under (space, key), outside of
+     * any project: settings of plugins, never tenants' data.
+     * Errors: OBS_E_BUSY, OBS_E_TOO_LARGE, OBS_E_NOMEM.
+     * Thread: [worker].  Since: ABI 1.0. */
+    int (*record_get)(void *self, obs_str space, obs_str key, obs_record_fn done, void *user);
+    int (*record_put)(void *self, obs_str space, obs_str key, obs_str value, uint32_t flags,
+                      obs_record_fn done, void *user);
+} obs_store;
+
+OBS_END_DECLS
+#endif
