@@ -32,7 +32,9 @@ static const char *hint(int err)
     }
 }
 
-static int complain(char *error, size_t size, obs_str address, const char *why)
+/* Not inlined: the checks of a sanitizer would have gcc see a NULL address here. */
+static __attribute__((noinline)) int complain(char *error, size_t size, obs_str address,
+                                              const char *why)
 {
     snprintf(error, size, "listen %.*s: %s", OBS_STR_ARG(address), why);
     return OBS_E_INVALID;
@@ -184,8 +186,10 @@ int listener_open(obs_str address, int64_t backlog, struct listener **ret_listen
     struct listener *l = calloc(1, sizeof(*l));
     int rc;
 
-    if (!l)
-        return complain(error, error_size, address, "out of memory");
+    if (!l) {
+        snprintf(error, error_size, "listen: out of memory");
+        return OBS_E_NOMEM;
+    }
     l->fd = -1;
     l->n_uses = 1;
     if (address.len >= 5 && memcmp(address.ptr, "unix:", 5) == 0)
@@ -193,8 +197,10 @@ int listener_open(obs_str address, int64_t backlog, struct listener **ret_listen
     else
         rc = open_tcp(l, address, backlog, error, error_size);
     l->configured = strndup(address.ptr, address.len);
-    if (rc == OBS_OK && (!l->address || !l->configured))
-        rc = complain(error, error_size, address, "out of memory");
+    if (rc == OBS_OK && (!l->address || !l->configured)) {
+        snprintf(error, error_size, "listen: out of memory");
+        rc = OBS_E_NOMEM;
+    }
     if (rc < 0)
         listener_release(l);
     else
