@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
     {"plugins", "plugins [show NAME]", "list the plugins found, or describe one", verb_plugins},
     {"reload", "reload [--plugin NAME] [--wait] [--dry-run]",
      "have the running server take over configuration and plugins", verb_reload},
+    {"lint", "lint [--strict] FILE…", "check plugin files without loading them", verb_lint},
     {"status", "status", "ask the running server whether it is healthy", verb_status},
     {"version", "version", "print version, ABI and build", verb_version},
     {"help", "help [VERB]", "print this, or about one verb", verb_help},
@@ -45,6 +46,9 @@ static const char *const details[N_VERBS] = {
     "this one from disk. --wait returns when the plugins before are gone, too.\n"
     "--dry-run only checks. Exit code 0: done, 1: refused, and the server goes on as\n"
     "before, 69: no server was reached.\n",
+    "Prints what the server would refuse and what is unwise, with the rule and what\n"
+    "to do, then a summary of each file. Exit code 0: nothing is refused, 1: a file\n"
+    "is refused or, with --strict, has warnings, 66: a file cannot be read.\n",
     "Exit code 0: healthy or degraded, 1: unhealthy, 69: nobody answers.\n",
     "",
     "",
@@ -112,8 +116,12 @@ int verb_usage(const struct arguments *arguments)
     const char *name = arguments->words[0];
     const struct verb *verb = find_verb(name);
 
-    fprintf(stderr, "observatory: %s does not take \"%s\"\nusage: observatory %s\n", name,
-            arguments->words[arguments->n_words - 1], verb ? verb->usage : "VERB");
+    if (arguments->n_words > 1)
+        fprintf(stderr, "observatory: %s does not take \"%s\"\n", name,
+                arguments->words[arguments->n_words - 1]);
+    else
+        fprintf(stderr, "observatory: %s needs an argument\n", name);
+    fprintf(stderr, "usage: observatory %s\n", verb ? verb->usage : "VERB");
     return EX_USAGE;
 }
 

@@ -12,6 +12,7 @@ int verb_serve(const struct arguments *arguments);
 int verb_check(const struct arguments *arguments);
 int verb_plugins(const struct arguments *arguments);
 int verb_reload(const struct arguments *arguments);
+int verb_lint(const struct arguments *arguments);
 int verb_status(const struct arguments *arguments);
 int verb_version(const struct arguments *arguments);
 int verb_help(const struct arguments *arguments);
@@ -19,7 +20,8 @@ int verb_help(const struct arguments *arguments);
 /* Anything else: `<instance> <command> ARG…`. */
 int verb_command(const struct arguments *arguments);
 
-/* Complains that a verb got words it does not take; EX_USAGE. */
+/* Complains that a verb does not take its last word, or got none though it
+ * needs one; EX_USAGE. */
 int verb_usage(const struct arguments *arguments);
 
 /* Complains about a word that is neither a verb nor one of `instances`, and

@@ -3,7 +3,7 @@
  * file that has one is not loaded, whatever else there is to say. */
 #include "plugin/lint.h"
 
-#include "plugin/denied.h"
+#include "plugin/symbols.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -94,28 +94,6 @@ static void check_abi(const struct inspection *with)
 
 /* ---- symbols ------------------------------------------------------------------- */
 
-static bool begins_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* What compilers and linkers add by themselves: for sanitizers, for coverage,
- * and what older linkers export of every file. */
-static bool is_of_toolchain(const char *symbol)
-{
-    static const char *const prefixes[] = {
-        "__asan_",   "__odr_asan", "__ubsan_", "__tsan_",  "__lsan_", "__sanitizer_",
-        "__sancov_", "__gcov_",    "__llvm_",  "__start_", "__stop_", "__bss_start",
-        "_edata",    "_end",       "_init",    "_fini",
-    };
-
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (begins_with(symbol, prefixes[i]))
-            return true;
-    }
-    return false;
-}
-
 static void check_exports(const struct inspection *with)
 {
     char first[ELF_NAME_BYTES] = "";
@@ -124,7 +102,7 @@ static void check_exports(const struct inspection *with)
     size_t n_others = 0;
 
     for (uint64_t i = 0; elf_symbol(with->file, i, &symbol); i++) {
-        if (!symbol.is_defined || symbol.bind == STB_LOCAL || is_of_toolchain(symbol.name))
+        if (!symbol.is_defined || symbol.bind == STB_LOCAL || symbol_is_of_toolchain(symbol.name))
             continue;
         if (strcmp(symbol.name, OBS_PLUGIN_SYMBOL) == 0)
             has_entry = true;
@@ -146,13 +124,13 @@ static void check_imports(const struct inspection *with)
     struct elf_symbol symbol;
 
     for (uint64_t i = 0; elf_symbol(with->file, i, &symbol); i++) {
-        const struct denied *denied = symbol.is_defined ? NULL : denied_find(symbol.name);
+        const struct denied_symbol *denied = symbol.is_defined ? NULL : symbol_denied(symbol.name);
 
         if (!denied)
             continue;
-        WARN(with, "import", "it calls %s: %s", denied->symbol, denied->why);
+        WARN(with, "import", "it calls %s: %s", denied->name, denied->why);
         if (denied->is_left_behind)
-            stay(with->report, "it calls %s", denied->symbol);
+            stay(with->report, "it calls %s", denied->name);
     }
 }
 
@@ -191,8 +169,9 @@ static void check_static_tls(const struct inspection *with)
 {
     if ((with->file->flags & DF_STATIC_TLS) && !is_fuzzed(with->file))
         REFUSE(with, "static-tls",
-               "its thread-local variables need room that only programs have, a dozen reloads use "
-               "it up: compile it with -fPIC and without -ftls-model=initial-exec");
+               "its thread-local variables take room that the process has once and a dozen "
+               "reloads use up (DF_STATIC_TLS): compile it with -fPIC and without "
+               "-ftls-model=initial-exec");
 }
 
 static void check_text_relocations(const struct inspection *with)
@@ -225,6 +204,11 @@ static void check_nodelete(const struct inspection *with)
 }
 
 /* ---- the dynamic section ----------------------------------------------------------- */
+
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
 
 /* Libraries are called lib…; a plugin is called as its instance is. */
 static void check_needed(const struct inspection *with, const char *library)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Some functions of libc never appear under their own name in an import table,
  * because libc_nonshared.a has them: what they call is listed as well. */
-#include "plugin/denied.h"
+#include "plugin/symbols.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -31,7 +31,7 @@
 #define LOOP "libuv is the host's and no part of the ABI: use worker.h"
 #define PARSER "llhttp is the host's and no part of the ABI: use request.h"
 
-static const struct denied denied[] = {
+static const struct denied_symbol denied[] = {
     {"fork", PROCESS, false},
     {"vfork", PROCESS, false},
     {"system", PROCESS, false},
@@ -67,19 +67,34 @@ static const struct denied denied[] = {
     {"llhttp_*", PARSER, false},
 };
 
-static bool matches(const char *pattern, const char *symbol)
+static const char *const of_toolchain[] = {
+    "__asan_*",   "__odr_asan*", "__ubsan_*", "__tsan_*",    "__lsan_*", "__sanitizer_*",
+    "__sancov_*", "__gcov_*",    "__llvm_*",  "__start_*",   "__stop_*", "_init",
+    "_fini",      "_edata",      "_end",      "__bss_start",
+};
+
+static bool matches(const char *pattern, const char *name)
 {
     size_t len = strlen(pattern);
 
-    return pattern[len - 1] == '*' ? strncmp(pattern, symbol, len - 1) == 0
-                                   : strcmp(pattern, symbol) == 0;
+    return pattern[len - 1] == '*' ? strncmp(pattern, name, len - 1) == 0
+                                   : strcmp(pattern, name) == 0;
 }
 
-const struct denied *denied_find(const char *symbol)
+const struct denied_symbol *symbol_denied(const char *name)
 {
     for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
-        if (matches(denied[i].symbol, symbol))
+        if (matches(denied[i].name, name))
             return &denied[i];
     }
     return NULL;
+}
+
+bool symbol_is_of_toolchain(const char *name)
+{
+    for (size_t i = 0; i < sizeof(of_toolchain) / sizeof(of_toolchain[0]); i++) {
+        if (matches(of_toolchain[i], name))
+            return true;
+    }
+    return false;
 }
