@@ -245,7 +245,7 @@ int control_open(uv_loop_t *loop, const char *path,
     if (is_taken(&address)) {
         snprintf(error, error_size,
                  "control.socket %s: another server listens there; give each its own", path);
-        return OBS_E_INVALID;
+        return OBS_E_CONFLICT;
     }
     fd = bind_private(&address);
     if (fd < 0) {

@@ -168,12 +168,27 @@ void operations_follow(struct operations *ops)
 
 /* ---- life ----------------------------------------------------------------------- */
 
+/* Two servers of one file meet at the derived path: the second one goes without.
+ * A path that somebody wrote down is meant to work. */
+static int open_control(struct operations *ops, char *error, size_t error_size)
+{
+    const struct settings *settings = reloader_settings(ops->reloader);
+    char path[PATH_MAX];
+    int rc = settings_control_socket(settings, path, sizeof(path), error, error_size);
+
+    if (rc == OBS_OK)
+        rc = control_open(ops->loop, path, on_question, ops, &ops->control, error, error_size);
+    if (rc != OBS_E_CONFLICT || settings->control.socket)
+        return rc;
+    obs_log(NULL, OBS_LOG_WARN, "%s; only SIGHUP reloads this one", error);
+    return OBS_OK;
+}
+
 int operations_open(uv_loop_t *loop, struct runtime *runtime, struct http_server *http,
                     struct reloader *reloader, struct operations **ret_operations, char *error,
                     size_t error_size)
 {
     struct operations *ops = calloc(1, sizeof(*ops));
-    char path[PATH_MAX];
     int rc;
 
     if (!ops) {

@@ -148,6 +148,12 @@ static void write_last_reload(const struct report *report, obs_jw *jw)
         obs_jw_null(jw);
     else
         obs_jw_time(jw, host->reloaded_ns);
+    if (host->reload_error[0]) {
+        obs_jw_key(jw, "error");
+        obs_jw_cstr(jw, host->reload_error);
+    }
+    obs_jw_key(jw, "generations_alive");
+    obs_jw_uint(jw, host->n_generations);
     obs_jw_end_object(jw);
 }
 

@@ -139,6 +139,7 @@ static const obs_option options[] = {
     {
         .name = "prices",
         .type = OBS_OPT_PATH,
+        .flags = OBS_OPT_CONTENT,
         .offset = offsetof(struct ingest_config, prices),
         .def = "prices.yaml",
         .help = "price book; calls stay unpriced when there is none",

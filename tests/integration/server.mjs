@@ -57,6 +57,7 @@ export class Server {
         const sets = {
             listen: `127.0.0.1:${this.port}`,
             'log.access': 'off',
+            'control.socket': join(this.folder, 'control.sock'),
             'plugins.store-sqlite.path': join(this.folder, 'observatory.db'),
             ...this.sets,
         };
