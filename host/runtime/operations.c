@@ -197,10 +197,7 @@ int operations_open(uv_loop_t *loop, struct runtime *runtime, struct http_server
     }
     *ops =
         (struct operations){.loop = loop, .runtime = runtime, .http = http, .reloader = reloader};
-    rc =
-        settings_control_socket(reloader_settings(reloader), path, sizeof(path), error, error_size);
-    if (rc == OBS_OK)
-        rc = control_open(loop, path, on_question, ops, &ops->control, error, error_size);
+    rc = open_control(ops, error, error_size);
     if (rc < 0) {
         free(ops);
         return rc;
