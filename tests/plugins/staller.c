@@ -90,3 +90,4 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .create = create,
     .destroy = free,
 };
+OBS_PLUGIN_NOTE("staller", "1.0.0");
