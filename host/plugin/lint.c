@@ -152,14 +152,14 @@ static void check_unique(const struct inspection *with)
 
 /* ---- flags and segments ---------------------------------------------------------- */
 
-/* clang's coverage, which fuzzers steer by, keeps the depth of the stack in a
- * variable of this kind; such a build does not live for many reloads. */
-static bool is_fuzzed(const struct elf_file *file)
+/* Fuzzers and sanitizers that come with the program keep variables of this
+ * kind; such a build does not live for many reloads. */
+static bool is_instrumented(const struct elf_file *file)
 {
     struct elf_symbol symbol;
 
     for (uint64_t i = 0; elf_symbol(file, i, &symbol); i++) {
-        if (strcmp(symbol.name, "__sancov_lowest_stack") == 0)
+        if (symbol.type == STT_TLS && !symbol.is_defined && symbol_is_of_toolchain(symbol.name))
             return true;
     }
     return false;
@@ -167,7 +167,7 @@ static bool is_fuzzed(const struct elf_file *file)
 
 static void check_static_tls(const struct inspection *with)
 {
-    if ((with->file->flags & DF_STATIC_TLS) && !is_fuzzed(with->file))
+    if ((with->file->flags & DF_STATIC_TLS) && !is_instrumented(with->file))
         REFUSE(with, "static-tls",
                "its thread-local variables take room that the process has once and a dozen "
                "reloads use up (DF_STATIC_TLS): compile it with -fPIC and without "

@@ -68,10 +68,13 @@ static const struct denied_symbol denied[] = {
 };
 
 static const char *const of_toolchain[] = {
-    "__asan_*",   "__odr_asan*", "__ubsan_*", "__tsan_*",    "__lsan_*", "__sanitizer_*",
-    "__sancov_*", "__gcov_*",    "__llvm_*",  "__start_*",   "__stop_*", "_init",
-    "_fini",      "_edata",      "_end",      "__bss_start",
-};
+    /* sanitizers */
+    "__asan_*", "__odr_asan*", "__ubsan_*", "__tsan_*", "__msan_*", "__lsan_*", "__sanitizer_*",
+    /* coverage and profiles of gcc and clang */
+    "__sancov_*", "__gcov_*", "mangle_path", "__llvm_*", "lprof*", "writeout_fn_list",
+    "flush_fn_list", "reset_fn_list",
+    /* linkers */
+    "__start_*", "__stop_*", "_init", "_fini", "_edata", "_end", "__bss_start"};
 
 static bool matches(const char *pattern, const char *name)
 {
