@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "plugin/plan.h"
 #include "runtime/command.h"
+#include "runtime/crash.h"
 #include "runtime/server.h"
 #include "runtime/settings.h"
 #include "runtime/telemetry.h"
@@ -36,6 +37,7 @@ static int plan_open(const struct arguments *arguments, const char *only, struct
         settings_load(arguments->config, arguments->sets, arguments->n_sets);
     int rc = OBS_E_NOMEM;
 
+    crash_install();
     planned->settings = settings;
     if (settings)
         rc = telemetry_start(only ? 1 : (uint32_t)settings->workers);

@@ -8,12 +8,12 @@
 #include "core/log.h"
 #include "core/log_line.h"
 #include "core/log_stream.h"
+#include "core/spawn.h"
 #include "plugin/instance.h"
 
 #include <observatory/worker.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -258,21 +258,13 @@ static int init_queue(struct queue *queue, const char *path, char *error, size_t
 static int start_writer(void)
 {
     pthread_condattr_t monotonic;
-    sigset_t all, before;
-    int rc;
 
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&state.wake, &monotonic);
     pthread_cond_init(&state.drained, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&state.writer, NULL, write_lines, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc == 0)
-        pthread_setname_np(state.writer, "obs-log");
-    return rc;
+    return spawn(&state.writer, "obs-log", write_lines, /* arg= */ NULL);
 }
 
 int log_open(const struct log_settings *settings, char *error, size_t error_size)
@@ -295,9 +287,9 @@ int log_open(const struct log_settings *settings, char *error, size_t error_size
     if (rc < 0)
         goto fail;
     state.access_to = settings->access_file ? &state.access : &state.lines;
-    if (start_writer() != 0) {
+    rc = start_writer();
+    if (rc < 0) {
         snprintf(error, error_size, "log: no thread for the writer");
-        rc = OBS_E_NOMEM;
         goto fail;
     }
     pthread_mutex_lock(&state.lock);
@@ -420,6 +412,19 @@ void log_capture(char *text, size_t size)
 {
     captured.text = text;
     captured.size = size;
+}
+
+/* Reads what its writer may be changing: a line in the wrong place is better than
+ * none, and a lock may never come free again. */
+void log_at_once(uint32_t level, obs_str text)
+{
+    const int log_fd = state.open ? state.lines.to.fd : STDERR_FILENO;
+    struct log_line line;
+
+    log_line_render(&line, state.json, obs_clock_wall_ns(), level, obs_str_of("host"), text);
+    (void)!write(STDERR_FILENO, line.text, line.len);
+    if (log_fd != STDERR_FILENO)
+        (void)!write(log_fd, line.text, line.len);
 }
 
 uint64_t log_dropped(void)

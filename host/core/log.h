@@ -51,6 +51,11 @@ void log_flush(void);
  * told to somebody else; NULL ends it. Thread: any. */
 void log_capture(char *text, size_t size);
 
+/* Writes one line past the queues to standard error and to where the log goes,
+ * without waiting, locking or allocating: for the handler of a crash.
+ * Thread: any. */
+void log_at_once(uint32_t level, obs_str text);
+
 /* Queues one line of the access log, without its newline. Thread: any. */
 void log_access(obs_str line);
 

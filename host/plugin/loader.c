@@ -8,6 +8,7 @@
 #include "plugin/cache.h"
 #include "plugin/descriptor.h"
 #include "plugin/lint.h"
+#include "runtime/crash.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -188,7 +189,10 @@ static int map(const struct note *note, struct image *image, char *reason, size_
         return OBS_E_INVALID;
     }
     rc = descriptor_check(image->plugin, bytes, reason, size);
-    return rc < 0 ? rc : note_check(note, image->plugin, reason, size);
+    if (rc < 0)
+        return rc;
+    crash_name_object(image->plugin, image->plugin->name);
+    return note_check(note, image->plugin, reason, size);
 }
 
 /* ---- the images of this process ---------------------------------------------- */

@@ -4,6 +4,7 @@
  * finished job can always be delivered. */
 #include "runtime/offload.h"
 
+#include "core/spawn.h"
 #include "plugin/instance.h"
 #include "plugin/ledger.h"
 #include "runtime/blame.h"
@@ -11,7 +12,6 @@
 #include "runtime/runtime.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -83,22 +83,17 @@ static void *offload_main(void *arg)
 
 static int start_threads(struct offload_pool *pool, uint32_t n_threads)
 {
-    sigset_t all, before;
-    int rc = 0;
+    int rc = OBS_OK;
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (pool->n_threads < n_threads && rc == 0) {
+    while (pool->n_threads < n_threads && rc == OBS_OK) {
         char name[16];
 
-        rc = pthread_create(&pool->threads[pool->n_threads], NULL, offload_main, pool);
-        if (rc != 0)
-            break;
         snprintf(name, sizeof(name), "obs-o%u", pool->n_threads);
-        pthread_setname_np(pool->threads[pool->n_threads++], name);
+        rc = spawn(&pool->threads[pool->n_threads], name, offload_main, pool);
+        if (rc == OBS_OK)
+            pool->n_threads++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc == 0 ? OBS_OK : OBS_E_NOMEM;
+    return rc;
 }
 
 int offload_create(uint32_t n_threads, uint32_t queue_limit, struct offload_pool **ret_pool)

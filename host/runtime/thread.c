@@ -3,14 +3,13 @@
  * forgot. Only the main thread starts and joins, so the list needs no lock. */
 #include "runtime/thread.h"
 
+#include "core/spawn.h"
 #include "plugin/instance.h"
 #include "plugin/ledger.h"
 #include "runtime/blame.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -22,14 +21,12 @@ struct obs_thread {
     obs_instance *instance;
     void (*fn)(void *arg);
     void *arg;
-    char name[16];
 };
 
 static void *thread_main(void *arg)
 {
     obs_thread *thread = arg;
 
-    pthread_setname_np(pthread_self(), thread->name);
     blame_set(thread->instance, CALLBACK_THREAD);
     thread->fn(thread->arg);
     return NULL;
@@ -39,7 +36,6 @@ int obs_thread_start(obs_instance *instance, const char *name, void (*fn)(void *
                      obs_thread **ret_thread)
 {
     obs_thread *thread;
-    sigset_t all, before;
     int rc;
 
     assert(instance && name && fn && ret_thread);
@@ -49,14 +45,10 @@ int obs_thread_start(obs_instance *instance, const char *name, void (*fn)(void *
     thread->instance = instance;
     thread->fn = fn;
     thread->arg = arg;
-    snprintf(thread->name, sizeof(thread->name), "%s", name);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&thread->thread, /* attributes= */ NULL, thread_main, thread);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0) {
+    rc = spawn(&thread->thread, name, thread_main, thread);
+    if (rc < 0) {
         free(thread);
-        return OBS_E_NOMEM;
+        return rc;
     }
     ledger_link(&instance->ledger->threads, &thread->entry);
     *ret_thread = thread;

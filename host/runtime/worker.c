@@ -3,6 +3,7 @@
  * and is reached through its post queue. */
 #include "runtime/worker.h"
 
+#include "core/spawn.h"
 #include "runtime/blame.h"
 #include "runtime/lag.h"
 #include "runtime/metric.h"
@@ -85,20 +86,13 @@ int worker_create(uint32_t index, obs_worker **ret_worker)
 
 int worker_begin(obs_worker *worker)
 {
-    sigset_t all, before;
     char name[16];
     int rc;
 
-    sigfillset(&all); /* signals are the main thread's */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&worker->thread, /* attributes= */ NULL, worker_main, worker);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0)
-        return OBS_E_NOMEM;
-    worker->threaded = true;
     snprintf(name, sizeof(name), "obs-w%u", worker->index);
-    pthread_setname_np(worker->thread, name);
-    return OBS_OK;
+    rc = spawn(&worker->thread, name, worker_main, worker);
+    worker->threaded = rc == OBS_OK;
+    return rc;
 }
 
 void worker_adopt(obs_worker *worker)
