@@ -4,12 +4,12 @@
  * plugin that holds it ever returns, and the next reload goes ahead. */
 #include "runtime/reloader.h"
 
+#include "core/spawn.h"
 #include "plugin/loader.h"
 #include "runtime/reload_job.h"
 #include "runtime/retirement.h"
 #include "runtime/telemetry.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -337,21 +337,6 @@ static void on_deadline(uv_timer_t *timer)
     run_next(reloader);
 }
 
-static int start_thread(struct run *run)
-{
-    sigset_t all, before;
-    int rc;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&run->thread, /* attributes= */ NULL, run_main, run);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0)
-        return OBS_E_NOMEM;
-    pthread_setname_np(run->thread, "obs-reload");
-    return OBS_OK;
-}
-
 static struct run *create_run(struct reloader *reloader, struct wish *wish)
 {
     struct run *run = calloc(1, sizeof(*run));
@@ -397,7 +382,7 @@ static void run_next(struct reloader *reloader)
             continue;
         }
         run = create_run(reloader, wish);
-        if (!run || start_thread(run) < 0) {
+        if (!run || spawn(&run->thread, "obs-reload", run_main, run) < 0) {
             if (run) {
                 run->wish = NULL;
                 free_run(run);

@@ -4,11 +4,11 @@
  * longer. */
 #include "runtime/retirement.h"
 
+#include "core/spawn.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -136,7 +136,6 @@ int retirement_begin(struct generation *generation, struct runtime *runtime,
                      struct retirement **ret_retirement)
 {
     struct retirement *r = calloc(1, sizeof(*r));
-    sigset_t all, before;
     int rc;
 
     if (!r)
@@ -148,15 +147,11 @@ int retirement_begin(struct generation *generation, struct runtime *runtime,
     r->drain_timeout_ns = drain_timeout_ns;
     r->ended = ended;
     r->user = user;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&r->thread, /* attributes= */ NULL, retire, r);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0) {
+    rc = spawn(&r->thread, "obs-retire", retire, r);
+    if (rc < 0) {
         free(r);
-        return OBS_E_NOMEM;
+        return rc;
     }
-    pthread_setname_np(r->thread, "obs-retire");
     *ret_retirement = r;
     return OBS_OK;
 }
