@@ -72,6 +72,7 @@ uint64_t log_stream_write(struct log_stream *stream, const char *data, size_t le
         if (n >= 0) {
             data += n;
             len -= (size_t)n;
+            turns = 0; /* somebody reads */
         } else if (errno == EAGAIN) {
             struct pollfd ready = {.fd = stream->fd, .events = POLLOUT};
             if (atomic_load(hurry) && ++turns > HURRIED_TURNS)
