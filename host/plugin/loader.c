@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -201,6 +202,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over what is below *
 static struct image *images;
 static bool may_unload = true;
 
+/* Without the lock, which is held while a file is mapped: a constructor in it
+ * may never return, and the main thread asks. */
+static _Atomic size_t n_in_use, n_idle;
+
 static struct image *find_image(const char *name)
 {
     struct image *image = images;
@@ -284,6 +289,7 @@ static void give_up(struct image *image, int rc, const char *reason)
     image->reason = strdup(reason);
     image->next = images;
     images = image;
+    n_idle++;
 }
 
 static int add_image(const struct refusal *to, int fd, struct image **ret_image)
@@ -299,6 +305,7 @@ static int add_image(const struct refusal *to, int fd, struct image **ret_image)
     }
     image->next = images;
     images = image;
+    n_idle++; /* until it is taken */
     *ret_image = image;
     return OBS_OK;
 }
@@ -320,7 +327,10 @@ static int take_image(const struct refusal *to, int fd, struct image **ret_image
     }
     if (image->refused)
         return refuse(to, image->refused, "%s", image->reason ? image->reason : "out of memory");
-    image->n_refs++;
+    if (image->n_refs++ == 0) {
+        n_idle--;
+        n_in_use++;
+    }
     *ret_image = image;
     return OBS_OK;
 }
@@ -359,17 +369,27 @@ struct image *image_keep(struct image *image)
     return image;
 }
 
+/* Nobody uses the image any more. */
+static void unuse(struct image *image)
+{
+    if (!image->name) {
+        free_image(image);
+        return;
+    }
+    n_in_use--;
+    if (may_unload && image->can_unload && unmap(image))
+        remove_image(image);
+    else
+        n_idle++;
+}
+
 void image_close(struct image *image)
 {
     if (!image)
         return;
     pthread_mutex_lock(&lock);
-    if (--image->n_refs == 0) {
-        if (!image->name)
-            free_image(image);
-        else if (may_unload && image->can_unload && unmap(image))
-            remove_image(image);
-    }
+    if (--image->n_refs == 0)
+        unuse(image);
     pthread_mutex_unlock(&lock);
 }
 
@@ -382,15 +402,5 @@ void image_allow_unloading(bool allowed)
 
 struct image_count image_count(void)
 {
-    struct image_count count = {0, 0};
-
-    pthread_mutex_lock(&lock);
-    for (const struct image *image = images; image; image = image->next) {
-        if (image->n_refs > 0)
-            count.in_use++;
-        else
-            count.idle++;
-    }
-    pthread_mutex_unlock(&lock);
-    return count;
+    return (struct image_count){.in_use = n_in_use, .idle = n_idle};
 }

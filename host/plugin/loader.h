@@ -52,6 +52,7 @@ void image_close(struct image *image);
 /* Whether files are unmapped at all; true at the start. Thread: any. */
 void image_allow_unloading(bool allowed);
 
+/* Never waits. Thread: any. */
 struct image_count image_count(void);
 
 #endif

@@ -144,6 +144,8 @@ static int read_settings(struct reload_job *job, struct preparation *p)
     p->settings = settings_load(running->file, running->sets, running->n_sets);
     if (!p->settings)
         return refuse(job, OBS_E_NOMEM, "out of memory");
+    if (job->plugin)
+        p->settings->http = running->http; /* the host's own part stays */
     if (settings_keep_fixed(p->settings, running, note, job) < 0)
         return refuse(job, OBS_E_NOMEM, "out of memory");
     time_step(job, p, "read");

@@ -66,7 +66,7 @@ struct reloader {
     void *listener_user;
     json_t *last; /* report of the last reload */
     bool cancelled;
-    bool stuck; /* a generation cannot be freed */
+    uint32_t n_stuck; /* generations that cannot be freed */
 };
 
 static _Atomic uint32_t n_abandoned; /* of all reloaders: outlives them */
@@ -159,7 +159,7 @@ static void tell(struct reloader *reloader, struct wish *wish, json_t *report, i
 static void count_alive(struct reloader *reloader)
 {
     struct image_count images = image_count();
-    uint32_t n = 1;
+    uint32_t n = 1 + reloader->n_stuck;
 
     for (const struct leaving *l = reloader->leaving; l; l = l->next)
         n++;
@@ -194,7 +194,7 @@ static void collect_retired(struct reloader *reloader)
             l->report, "drain_ms",
             json_real((double)(retirement_status(l->retirement).age_ns / 1000) / 1000.0));
         *at = l->next;
-        reloader->stuck |= !retirement_close(l->retirement);
+        reloader->n_stuck += !retirement_close(l->retirement);
         count_alive(reloader);
         answer_all(&l->waiters, l->report);
         json_decref(l->report);
@@ -213,7 +213,7 @@ static void retire(struct reloader *reloader, struct generation *old, struct wai
                                on_retired, reloader, &l->retirement) < 0) {
         obs_log(NULL, OBS_LOG_ERROR, "generation %llu stays until the end: out of memory",
                 (unsigned long long)old->number);
-        reloader->stuck = true;
+        reloader->n_stuck++;
         free(l);
         return;
     }
@@ -315,7 +315,7 @@ static void on_deadline(uv_timer_t *timer)
     if (!run || !atomic_compare_exchange_strong(&run->job.phase, &preparing, RELOAD_ABANDONED))
         return;
     progress_read(&run->job.progress, doing, sizeof(doing));
-    snprintf(error, sizeof(error), "reload.timeout (%.1f s) is over in the %s",
+    snprintf(error, sizeof(error), "reload.timeout (%.1f s) ended during: %s",
              (double)reloader->settings->reload.timeout_ns / (double)SECOND_NS, doing);
     pthread_mutex_lock(&run->lock);
     ended = run->ended;
@@ -527,19 +527,18 @@ static void on_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-bool reloader_close(struct reloader *reloader)
+bool reloader_is_stuck(const struct reloader *reloader)
 {
-    bool clean;
+    return reloader->run || reloader->leaving || reloader->n_stuck > 0 ||
+           atomic_load(&n_abandoned) > 0;
+}
 
+void reloader_close(struct reloader *reloader)
+{
     if (!reloader)
-        return true;
-    clean =
-        !reloader->run && !reloader->leaving && !reloader->stuck && atomic_load(&n_abandoned) == 0;
-    if (!clean)
-        return false;
+        return;
     settings_release(reloader->settings);
     json_decref(reloader->last);
     uv_close((uv_handle_t *)&reloader->deadline, NULL);
     uv_close((uv_handle_t *)&reloader->wake, on_closed);
-    return true;
 }

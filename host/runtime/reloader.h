@@ -61,9 +61,12 @@ bool reloader_is_busy(const struct reloader *reloader);
 /* Whether old generations are still there, other than those stuck for good. */
 bool reloader_is_draining(const struct reloader *reloader);
 
-/* Ends it; nothing is busy or draining. False when plugins of an old generation
- * or of a reload that was given up still run, and nothing that they use may be
- * freed. The loop must turn before it is closed. NULL is a no-op. */
-bool reloader_close(struct reloader *reloader);
+/* Whether plugins of an old generation or of a reload that was given up still
+ * run, so that nothing that they use may be freed. */
+bool reloader_is_stuck(const struct reloader *reloader);
+
+/* Ends it; nothing is busy, draining or stuck. The loop must turn before it is
+ * closed. NULL is a no-op. */
+void reloader_close(struct reloader *reloader);
 
 #endif

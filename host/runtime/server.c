@@ -231,8 +231,10 @@ static void on_reload(void *user, enum reload_event event)
     if (event == RELOAD_BEGAN)
         notify_send(server->notify, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reloading",
                     (long long)(obs_clock_mono_ns() / 1000));
-    if (event == RELOAD_SWITCHED)
+    if (event == RELOAD_SWITCHED) {
         operations_follow(server->operations);
+        stall_limit(server->stall, &in_force(server)->runtime.stall);
+    }
     if (event == RELOAD_ENDED)
         notify_send(server->notify, "READY=1\nSTATUS=generation %llu",
                     (unsigned long long)reloader_generation(server->reloader)->number);
@@ -390,11 +392,12 @@ static bool stop(struct server *server)
     if (server->reloader) {
         generation = reloader_generation(server->reloader);
         wait_for(server, has_drained, deadline_ns);
-        if (!reloader_close(server->reloader))
-            return false;
     }
     if (server->runtime && generation_retire(generation, server->runtime, deadline_ns) < 0)
         return false;
+    if (server->reloader && reloader_is_stuck(server->reloader))
+        return false;
+    reloader_close(server->reloader);
     runtime_destroy(server->runtime);
     generation_destroy(generation);
     http_server_close(server->http);

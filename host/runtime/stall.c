@@ -143,6 +143,11 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- open and close ------------------------------------------------------- */
 
+void stall_limit(struct stall *stall, const struct stall_limits *limits)
+{
+    stall->limits = *limits;
+}
+
 int stall_open(uv_loop_t *loop, struct runtime *runtime, const struct stall_limits *limits,
                struct stall **ret_stall)
 {

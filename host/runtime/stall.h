@@ -24,6 +24,9 @@ struct stall_limits {
 OBS_MUST_CHECK int stall_open(uv_loop_t *loop, struct runtime *runtime,
                               const struct stall_limits *limits, struct stall **ret_stall);
 
+/* Goes by other limits from now on. Thread: the loop's. */
+void stall_limit(struct stall *stall, const struct stall_limits *limits);
+
 /* Looks once. Thread: the loop's. */
 void stall_look(struct stall *stall);
 
