@@ -5,6 +5,7 @@
 #include "cli/verbs.h"
 
 #include "core/log.h"
+#include "http/inherited.h"
 #include "plugin/plan.h"
 #include "runtime/command.h"
 #include "runtime/crash.h"
@@ -57,6 +58,7 @@ int verb_serve(const struct arguments *arguments)
 
     if (arguments->n_words > 1)
         return verb_usage(arguments);
+    inherited_open();
     code = plan_open(arguments, /* only= */ NULL, &planned);
     if (code == EX_OK && settings_open_log(planned.settings) < 0)
         code = EX_OSERR;

@@ -3,6 +3,8 @@
  * goes wrong is told in a sentence, since the operator reads it on the terminal. */
 #include "http/server.h"
 
+#include "http/inherited.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -47,6 +49,14 @@ static int listen_on(int fd, int64_t backlog, char *error, size_t size, obs_str 
     return complain(error, size, address, hint(errno));
 }
 
+/* True when somebody has opened the socket for us. */
+static bool take_inherited(struct listener *l, obs_str address, const struct sockaddr *resolved)
+{
+    l->fd = inherited_take(address, resolved);
+    l->is_inherited = l->fd >= 0;
+    return l->is_inherited;
+}
+
 /* True when the socket file is there and nobody accepts on it. */
 static bool is_stale(const struct sockaddr_un *un)
 {
@@ -64,28 +74,38 @@ static bool is_stale(const struct sockaddr_un *un)
     return stale;
 }
 
+static int bind_unix(struct listener *l, const struct sockaddr_un *un)
+{
+    mode_t mask;
+    int rc;
+
+    if (is_stale(un))
+        unlink(un->sun_path);
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (l->fd < 0)
+        return -errno;
+    mask = umask(0117); /* 0660 from the first moment on */
+    rc = bind(l->fd, (const struct sockaddr *)un, sizeof(*un)) < 0 ? -errno : 0;
+    umask(mask);
+    if (rc == 0)
+        l->unix_path = strdup(un->sun_path);
+    return rc;
+}
+
 static int open_unix(struct listener *l, obs_str address, int64_t backlog, char *error, size_t size)
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
     size_t len = address.len - 5;
-    mode_t mask;
-    int rc;
+    int rc = 0;
 
     if (len == 0 || len >= sizeof(un.sun_path) || memchr(address.ptr, 0, address.len))
         return complain(error, size, address, "the path is empty or too long");
     memcpy(un.sun_path, address.ptr + 5, len);
-    if (is_stale(&un))
-        unlink(un.sun_path);
-    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (l->fd < 0)
-        return complain(error, size, address, hint(errno));
-    mask = umask(0117); /* 0660 from the first moment on */
-    rc = bind(l->fd, (const struct sockaddr *)&un, sizeof(un));
-    umask(mask);
+    if (!take_inherited(l, address, (const struct sockaddr *)&un))
+        rc = bind_unix(l, &un);
     if (rc < 0)
-        return complain(error, size, address, hint(errno));
+        return complain(error, size, address, hint(-rc));
     l->is_unix = true;
-    l->unix_path = strdup(un.sun_path);
     l->address = strndup(address.ptr, address.len);
     return listen_on(l->fd, backlog, error, size, address);
 }
@@ -118,14 +138,20 @@ static bool split(obs_str address, char *host, size_t host_size, char *port, siz
     return true;
 }
 
-static char *bound_address(int fd)
+char *listener_address(int fd)
 {
-    struct sockaddr_storage addr;
+    struct sockaddr_storage addr = {.ss_family = AF_UNSPEC};
+    const struct sockaddr_un *un = (const void *)&addr;
     socklen_t len = sizeof(addr);
-    char host[INET6_ADDRSTRLEN + 16], port[8], text[80];
+    char host[INET6_ADDRSTRLEN + 16], port[8], text[128];
 
-    if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0 ||
-        getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host), port, sizeof(port),
+    if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
+        return NULL;
+    if (addr.ss_family == AF_UNIX) {
+        snprintf(text, sizeof(text), "unix:%.*s", (int)sizeof(un->sun_path), un->sun_path);
+        return strdup(text);
+    }
+    if (getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return NULL;
     snprintf(text, sizeof(text), addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
@@ -162,7 +188,8 @@ static int open_tcp(struct listener *l, obs_str address, int64_t backlog, char *
     rc = getaddrinfo(host[0] ? host : NULL, port, &hints, &found);
     if (rc != 0)
         return complain(error, size, address, gai_strerror(rc));
-    rc = bind_tcp(l, found, !host[0]);
+    if (!take_inherited(l, address, found->ai_addr))
+        rc = bind_tcp(l, found, !host[0]);
     freeaddrinfo(found);
     if (rc == -EAFNOSUPPORT && !host[0]) { /* no IPv6 here */
         struct sockaddr_in in4 = {.sin_family = AF_INET,
@@ -176,7 +203,7 @@ static int open_tcp(struct listener *l, obs_str address, int64_t backlog, char *
         return complain(error, size, address, hint(-rc));
     rc = listen_on(l->fd, backlog, error, size, address);
     if (rc == OBS_OK)
-        l->address = bound_address(l->fd);
+        l->address = listener_address(l->fd);
     return rc;
 }
 
@@ -206,6 +233,12 @@ int listener_open(obs_str address, int64_t backlog, struct listener **ret_listen
     else
         *ret_listener = l;
     return rc;
+}
+
+void listener_refuse(struct listener *l)
+{
+    if (l->is_inherited)
+        (void)shutdown(l->fd, SHUT_RD);
 }
 
 void listener_release(struct listener *l)

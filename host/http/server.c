@@ -4,6 +4,8 @@
  * every worker takes it over, which cannot. */
 #include "http/server.h"
 
+#include "http/inherited.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -79,6 +81,7 @@ int http_server_open(const struct http_settings *settings, const obs_str_list *l
     }
     if (rc == OBS_OK)
         rc = open_all(server, listen, error, error_size);
+    inherited_close();
     if (rc < 0)
         http_server_close(server);
     else
@@ -232,6 +235,7 @@ void http_change_commit(struct http_change *change)
     server->access_log = change->access_log;
     for (size_t i = 0; i < change->n_removed; i++) {
         unlist(server, change->removed[i]);
+        listener_refuse(change->removed[i]);
         listener_release(change->removed[i]);
     }
     for (size_t i = 0; i < change->n_added; i++)

@@ -21,9 +21,10 @@ struct conn;
 struct listener {
     int fd;
     bool is_unix;
-    char *configured; /* the address in the words of the configuration */
-    char *address;    /* as really bound */
-    char *unix_path;  /* to unlink at the end; NULL for TCP */
+    bool is_inherited; /* others have it open, too, and the path is theirs */
+    char *configured;  /* the address in the words of the configuration */
+    char *address;     /* as really bound */
+    char *unix_path;   /* to unlink at the end; NULL for TCP */
     _Atomic uint32_t n_uses;
     struct listener *next;
 };
@@ -133,9 +134,18 @@ void http_worker_wake_sweep(struct http_worker *w);
 char *http_worker_take_buffer(struct http_worker *w);
 void http_worker_give_buffer(struct http_worker *w, char *buffer);
 
-/* listener.c: binds `address` and listens; on failure a sentence is in `error`. */
+/* listener.c: binds `address` and listens, or takes over the inherited socket that
+ * is bound to it (inherited.h); on failure a sentence is in `error`. */
 int listener_open(obs_str address, int64_t backlog, struct listener **ret_listener, char *error,
                   size_t error_size);
+
+/* The address that the socket `fd` is bound to, in the words of the configuration;
+ * NULL: it has none, or out of memory. To be freed. */
+char *listener_address(int fd);
+
+/* Clients are refused from now on, even by a socket that others still have open;
+ * closing alone would leave them waiting. Thread: any. */
+void listener_refuse(struct listener *listener);
 
 /* One use less; the last one closes the socket. Thread: any. */
 void listener_release(struct listener *listener);
