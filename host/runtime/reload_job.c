@@ -146,6 +146,8 @@ static int read_settings(struct reload_job *job, struct preparation *p)
         return refuse(job, OBS_E_NOMEM, "out of memory");
     if (job->plugin)
         p->settings->http = running->http; /* the host's own part stays */
+    if (job->plugin)
+        p->settings->http = running->http; /* the host's own part stays */
     if (settings_keep_fixed(p->settings, running, note, job) < 0)
         return refuse(job, OBS_E_NOMEM, "out of memory");
     time_step(job, p, "read");
@@ -212,10 +214,20 @@ static int change_host(struct reload_job *job, struct preparation *p)
     return OBS_OK;
 }
 
+/* The switch waits for every worker; one that is held by a callback is to hold
+ * up the reload here, where it can still be given up. */
+static int meet_workers(struct reload_job *job, struct preparation *p)
+{
+    progress_say(&job->progress, "waiting for a worker that is held");
+    runtime_turn(job->runtime);
+    time_step(job, p, "meet");
+    return OBS_OK;
+}
+
 static int prepare(struct reload_job *job, struct preparation *p)
 {
-    static int (*const steps[])(struct reload_job *, struct preparation *) = {read_settings, plan,
-                                                                              start, change_host};
+    static int (*const steps[])(struct reload_job *, struct preparation *) = {
+        read_settings, plan, start, change_host, meet_workers};
     int rc = wait_for_room(job);
 
     p->step_began_ns = obs_clock_mono_ns();
