@@ -113,20 +113,30 @@ static int start_on_workers(obs_instance *instance, struct runtime *runtime,
     return OBS_OK;
 }
 
+/* Whether the instance at `index` is new and still wanted. */
+static bool is_due(const struct generation *generation, size_t index, struct progress *progress,
+                   int *ret_rc)
+{
+    if (!atomic_load(&progress->cancelled))
+        return generation->changes[index] != CHANGE_KEPT;
+    snprintf(progress->error, sizeof(progress->error), "it was cancelled");
+    *ret_rc = OBS_E_CLOSED;
+    return false;
+}
+
 int generation_start(struct generation *generation, struct runtime *runtime,
                      struct progress *progress)
 {
-    obs_instance **instances = generation->instances;
     int rc = OBS_OK;
 
     for (size_t i = 0; rc == OBS_OK && i < generation->n_instances; i++)
-        if (generation->changes[i] != CHANGE_KEPT)
-            rc = create_instance(instances[i], progress);
+        if (is_due(generation, i, progress, &rc))
+            rc = create_instance(generation->instances[i], progress);
     for (size_t i = 0; rc == OBS_OK && i < generation->n_instances; i++)
-        if (generation->changes[i] != CHANGE_KEPT)
-            rc = start_instance(instances[i], progress);
+        if (is_due(generation, i, progress, &rc))
+            rc = start_instance(generation->instances[i], progress);
     for (size_t i = 0; rc == OBS_OK && i < generation->n_instances; i++)
-        if (generation->changes[i] != CHANGE_KEPT)
-            rc = start_on_workers(instances[i], runtime, progress);
+        if (is_due(generation, i, progress, &rc))
+            rc = start_on_workers(generation->instances[i], runtime, progress);
     return rc;
 }

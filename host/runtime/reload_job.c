@@ -119,7 +119,7 @@ static int wait_for_room(struct reload_job *job)
     progress_say(&job->progress, "waiting for an old generation to end");
     while ((int64_t)atomic_load(&job->runtime->n_generations) >=
            job->running->reload.max_generations) {
-        if (atomic_load(&job->cancelled) || obs_clock_mono_ns() >= job->deadline_ns) {
+        if (atomic_load(&job->progress.cancelled) || obs_clock_mono_ns() >= job->deadline_ns) {
             snprintf(error, sizeof(error),
                      "%u generations are alive already (reload.max_generations), because requests "
                      "still run on them; `observatory status` shows which",
@@ -234,7 +234,7 @@ static int prepare(struct reload_job *job, struct preparation *p)
     for (size_t i = 0; rc == OBS_OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (job->dry_run && steps[i] == start)
             break;
-        if (atomic_load(&job->cancelled))
+        if (atomic_load(&job->progress.cancelled))
             return refuse(job, OBS_E_CLOSED, "the server is shutting down");
         rc = steps[i](job, p);
     }

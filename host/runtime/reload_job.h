@@ -28,7 +28,6 @@ struct reload_job {
     int64_t deadline_ns; /* monotonic; for waiting until a generation is gone */
 
     _Atomic uint32_t phase; /* enum reload_phase */
-    _Atomic bool cancelled; /* the server ends */
     struct progress progress;
 
     /* results, valid when it has ended and was not abandoned */

@@ -314,6 +314,7 @@ static void on_deadline(uv_timer_t *timer)
 
     if (!run || !atomic_compare_exchange_strong(&run->job.phase, &preparing, RELOAD_ABANDONED))
         return;
+    atomic_store(&run->job.progress.cancelled, true);
     progress_read(&run->job.progress, doing, sizeof(doing));
     snprintf(error, sizeof(error), "reload.timeout (%.1f s) ended during: %s",
              (double)reloader->settings->reload.timeout_ns / (double)SECOND_NS, doing);
@@ -508,7 +509,7 @@ void reloader_cancel(struct reloader *reloader)
 {
     reloader->cancelled = true;
     if (reloader->run)
-        atomic_store(&reloader->run->job.cancelled, true);
+        atomic_store(&reloader->run->job.progress.cancelled, true);
     run_next(reloader);
 }
 
@@ -522,9 +523,17 @@ bool reloader_is_draining(const struct reloader *reloader)
     return reloader->leaving != NULL;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_deadline_closed(uv_handle_t *handle)
 {
     free(handle->data);
+}
+
+/* One after the other: both handles are in what is freed. */
+static void on_wake_closed(uv_handle_t *handle)
+{
+    struct reloader *reloader = handle->data;
+
+    uv_close((uv_handle_t *)&reloader->deadline, on_deadline_closed);
 }
 
 bool reloader_is_stuck(const struct reloader *reloader)
@@ -539,6 +548,5 @@ void reloader_close(struct reloader *reloader)
         return;
     settings_release(reloader->settings);
     json_decref(reloader->last);
-    uv_close((uv_handle_t *)&reloader->deadline, NULL);
-    uv_close((uv_handle_t *)&reloader->wake, on_closed);
+    uv_close((uv_handle_t *)&reloader->wake, on_wake_closed);
 }
