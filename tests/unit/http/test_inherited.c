@@ -104,7 +104,7 @@ static void a_socket_file_is_found_by_its_path(void **state)
 
     (void)state;
     snprintf(un.sun_path, sizeof(un.sun_path), "/tmp/obs-inherited-%d", (int)getpid());
-    snprintf(other.sun_path, sizeof(other.sun_path), "%sx", un.sun_path);
+    snprintf(other.sun_path, sizeof(other.sun_path), "/tmp/obs-inherited-%dx", (int)getpid());
     assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
     unlink(un.sun_path);
     hand_over(&fd, 1, "any", getpid());
