@@ -65,11 +65,16 @@ static int in_scope(const obs_scope *scope, obs_str project)
     return scope->all != 0;
 }
 
-static int check_span(const obs_scope *scope, const obs_span *span)
+/* Up to here a span of every caller goes: the obs_span of ABI 1.0. */
+#define LEAST_SPAN (offsetof(obs_span, sample_rate) + sizeof(double))
+
+static int check_span(const obs_scope *scope, const obs_span *span, uint32_t size)
 {
     static const uint8_t none[16];
     int64_t duration_ns;
 
+    if (size < LEAST_SPAN || span->size != size)
+        return OBS_E_INVALID;
     if (__builtin_sub_overflow(span->end_ns, span->start_ns, &duration_ns) || duration_ns < 0 ||
         span->project_id.len == 0 || !isfinite(span->sample_rate) ||
         memcmp(span->trace_id, none, 16) == 0 || memcmp(span->span_id, none, 8) == 0)
@@ -85,7 +90,7 @@ static int append(void *self, const obs_scope *scope, const obs_span *spans, siz
     if (n == 0)
         return OBS_E_INVALID;
     for (size_t i = 0; i < n; i++) {
-        int rc = check_span(scope, &spans[i]);
+        int rc = check_span(scope, obs_span_at(spans, i), spans->size);
         if (rc < 0)
             return rc;
     }

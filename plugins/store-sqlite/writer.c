@@ -203,7 +203,7 @@ static int write_job(struct writer *w, struct job *job)
                              &job->existing);
     job->result.n_stored = job->result.n_repeated = 0;
     for (size_t i = 0; i < job->n_spans && rc == SQLITE_OK; i++) {
-        rc = insert_span(&w->insert, &job->spans[i], &is_new);
+        rc = insert_span(&w->insert, obs_span_at(job->spans, i), &is_new);
         if (rc == SQLITE_OK && is_new)
             job->result.n_stored++;
         else if (rc == SQLITE_OK)
@@ -291,7 +291,7 @@ int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_wo
     job->user = user;
     job->result.size = sizeof(job->result);
     for (size_t i = 0; i < n; i++)
-        job->bytes += span_bytes(&spans[i]);
+        job->bytes += span_bytes(obs_span_at(spans, i));
     rc = enqueue(writer, job);
     if (rc < 0)
         free(job);

@@ -252,6 +252,23 @@ static void invalid_spans_are_refused(void **unused)
     assert_int_equal(append_error(&everything, NULL, 0), OBS_E_INVALID);
 }
 
+static void spans_of_a_later_minor_stand_further_apart(void **unused)
+{
+    struct {
+        obs_span span;
+        uint64_t more[5];
+    } later[2] = {{span_of(45), {1, 2, 3, 4, 5}}, {span_of(46), {6, 7, 8, 9, 10}}};
+    (void)unused;
+
+    later[0].span.size = later[1].span.size = sizeof(later[0]);
+    assert_int_equal(append(&later[0].span, 2).n_stored, 2);
+    assert_int_equal(find(&later[1].span, compare_all).rows, 1);
+    later[1].span.size = sizeof(obs_span);
+    assert_int_equal(append_error(&everything, &later[0].span, 2), OBS_E_INVALID);
+    later[0].span.size = 0;
+    assert_int_equal(append_error(&everything, &later[0].span, 1), OBS_E_INVALID);
+}
+
 struct record {
     int done, error;
     char value[64];
@@ -335,6 +352,7 @@ int test_basics(void)
         cmocka_unit_test(a_scope_is_never_left),
         cmocka_unit_test(a_filter_does_not_widen_the_scope),
         cmocka_unit_test(invalid_spans_are_refused),
+        cmocka_unit_test(spans_of_a_later_minor_stand_further_apart),
         cmocka_unit_test(records_are_kept),
         cmocka_unit_test(a_caller_may_have_enough),
     };
