@@ -12,7 +12,7 @@
 /* The least that ABI 1.0 put into each struct. A later minor only appends, so
  * these never change. */
 #define LEAST(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
-#define LEAST_PLUGIN LEAST(obs_plugin, destroy)
+#define LEAST_PLUGIN LEAST(obs_plugin, import_state)
 #define LEAST_NEED LEAST(obs_need, reserved)
 #define LEAST_OPTION LEAST(obs_option, help)
 #define LEAST_ROUTE LEAST(obs_route, n_params)
