@@ -392,6 +392,7 @@ ABI_FUNCTION(obs_str_n, obs_str (const char *, size_t));
 ABI_FUNCTION(obs_str_eq, int (obs_str, obs_str));
 ABI_FUNCTION(obs_str_is, int (obs_str, const char *));
 ABI_FUNCTION(obs_span_init, void (obs_span *));
+ABI_FUNCTION(obs_span_at, const obs_span *(const obs_span *, size_t));
 ABI_FUNCTION(obs_tokens_sum, int64_t (int64_t, int64_t));
 ABI_FUNCTION(obs_span_prompt_tokens, int64_t (const obs_span *));
 ABI_FUNCTION(obs_span_completion_tokens, int64_t (const obs_span *));

@@ -20,7 +20,9 @@
  *   … handlers and hooks run …
  *   drain         the instance gets no new requests; end what waits for ever.
  *   worker_stop   on each worker, after its last request.
- *   stop          end threads, close files: the reverse of start.
+ *   stop          end threads, close files: the reverse of start. Calls into
+ *                 other plugins that are still to call back must have ended: the
+ *                 other plugin may live on.
  *   destroy       free everything: the reverse of create.
  *
  * Life in a hot swap. A reload keeps an instance whose file, options and
@@ -144,12 +146,12 @@ typedef struct obs_plugin {
      * is refused, unless the entry in the config says `state: reset`.
      *
      * Both functions are called once with worker and context NULL on the control
-     * thread shortly before the switch, for what all workers share (what changes
-     * meanwhile is not seen), and then on each worker in the callback that
-     * switches it, for what belongs to that worker (exact). Keep them short:
-     * requests wait. export_state appends to `state`; an error is logged and
-     * there is no import. import_state must take what it can: an error is only
-     * logged. `state` of the latter is borrowed for the call. */
+     * thread shortly before the switch, while the old instance serves, for what
+     * all workers share (what changes meanwhile is not seen), and then on each
+     * worker in the callback that switches it, for what belongs to that worker
+     * (exact). Keep them short: requests wait. export_state appends to `state`; an
+     * error is logged and there is no import. import_state must take what it can:
+     * an error is only logged. `state` of the latter is borrowed for the call. */
     uint32_t state_version;
     uint32_t state_oldest;
     int (*export_state)(void *self, obs_worker *worker, void *context, obs_buf *state);

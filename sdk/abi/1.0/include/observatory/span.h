@@ -97,6 +97,14 @@ static inline void obs_span_init(obs_span *span)
     span->sample_rate = 1.0;
 }
 
+/* Span `index` of an array. Whoever made the array may know a smaller or larger
+ * obs_span than the reader, so elements are `size` of the first one apart.
+ * Thread: [any].  Since: ABI 1.0. */
+static inline const obs_span *obs_span_at(const obs_span *spans, size_t index)
+{
+    return (const obs_span *)(const void *)((const char *)spans + index * spans->size);
+}
+
 /* What a field holds, for filters and for JSON.  Since: ABI 1.0. */
 #define OBS_KIND_TIME 1u     /* int64_t ns; RFC 3339 */
 #define OBS_KIND_ID 2u       /* bytes; hexadecimal */

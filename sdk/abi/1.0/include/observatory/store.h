@@ -134,13 +134,14 @@ typedef struct obs_store {
     uint32_t size;
     uint32_t reserved;
 
-    /* Stores `n` spans, all or none, and calls `done` on `worker` once they
-     * are durable. `spans` and everything they point to are borrowed until
-     * `done`. Spans whose project is outside the scope make the whole call
-     * fail. Errors: OBS_E_BUSY (queue full: retry later), OBS_E_FORBIDDEN_PROJECT,
-     * OBS_E_INVALID (end before start, all-zero id, empty project),
-     * OBS_E_CLOSED; result.error: OBS_E_STORE, OBS_E_STORE_FULL,
-     * OBS_E_STORE_READ_ONLY.  Thread: [any].  Since: ABI 1.0. */
+    /* Stores `n` spans (all of one size: obs_span_at()), all or none, and calls
+     * `done` on `worker` once they are durable. `spans` and everything they
+     * point to are borrowed until `done`. Spans whose project is outside the
+     * scope make the whole call fail. Errors: OBS_E_BUSY (queue full: retry
+     * later), OBS_E_FORBIDDEN_PROJECT, OBS_E_INVALID (end before start, all-zero
+     * id, empty project, size not set), OBS_E_CLOSED; result.error:
+     * OBS_E_STORE, OBS_E_STORE_FULL, OBS_E_STORE_READ_ONLY.
+     * Thread: [any].  Since: ABI 1.0. */
     int (*append)(void *self, const obs_scope *scope, const obs_span *spans, size_t n,
                   obs_worker *worker, obs_append_fn done, void *user);
 
