@@ -3,9 +3,9 @@
  * half the next block gets a block of its own behind the current one, so that
  * the rest of the current block stays in use. */
 #include "core/arena.h"
+#include "runtime/misuse.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,9 +38,18 @@ static void use_block(struct obs_arena *arena, struct arena_block *block)
     ARENA_POISON(arena->at, block->size);
 }
 
-static void free_block(struct arena_block *block)
+/* The content of a block has ended. */
+static void spoil_block(struct arena_block *block)
 {
     ARENA_UNPOISON(block_data(block), block->size);
+#ifndef NDEBUG
+    memset(block_data(block), ARENA_SPOILT, block->size);
+#endif
+}
+
+static void free_block(struct arena_block *block)
+{
+    spoil_block(block);
     free(block);
 }
 
@@ -81,8 +90,22 @@ void arena_reset(struct obs_arena *arena)
         arena->first = first;
         arena->used_bytes = first->size;
         arena->next_bytes = 2 * first->size;
+        spoil_block(first);
         use_block(arena, first);
     }
+}
+
+void arena_seal(struct obs_arena *arena)
+{
+    arena->sealed = true;
+    arena->end = arena->at; /* leads to arena_alloc_slow() */
+}
+
+void arena_unseal(struct obs_arena *arena)
+{
+    arena->sealed = false;
+    if (arena->block)
+        use_block(arena, arena->block);
 }
 
 void arena_finish(struct obs_arena *arena)
@@ -135,6 +158,9 @@ void *arena_alloc_slow(struct obs_arena *arena, size_t size)
     size_t need = arena_rounded(size ? size : 1);
     struct arena_block *block;
 
+    MISUSE_UNLESS(!arena->sealed, .function = "obs_arena_alloc",
+                  .what = "in the arena of a request that is over",
+                  .right = "a request ends with its answer, keep nothing of it beyond");
     if (need == 0)
         return NULL;
     if (size == 0)

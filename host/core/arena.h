@@ -2,11 +2,14 @@
 /* The arena of the SDK from the inside: blocks of memory handed out by moving a
  * pointer. A request keeps its arena across requests: arena_reset() runs the
  * cleanups, frees all blocks but the first and starts over. What is not handed
- * out is poisoned under AddressSanitizer. */
+ * out, or not any more, is poisoned under AddressSanitizer; in other debug builds
+ * what ends is filled with ARENA_SPOILT, so that a pointer that was kept does
+ * not seem to work. */
 #ifndef HOST_CORE_ARENA_H
 #define HOST_CORE_ARENA_H
 
 #include <observatory/memory.h>
+#include <stdbool.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
@@ -26,6 +29,8 @@
 #define ARENA_REDZONE ((size_t)0)
 #endif
 
+#define ARENA_SPOILT 0xDB
+
 #define ARENA_ALIGN ((size_t)16)
 #define ARENA_FIRST_BYTES ((size_t)4096)
 
@@ -42,6 +47,7 @@ struct obs_arena {
     size_t next_bytes;           /* size of the next ordinary block */
     size_t used_bytes;           /* in blocks, for the limit */
     size_t limit_bytes;          /* 0: none */
+    bool sealed;
 };
 
 /* An empty arena; allocates nothing yet. */
@@ -50,6 +56,11 @@ void arena_init(struct obs_arena *arena, size_t limit_bytes);
 /* Runs the cleanups and empties it; keeps the first block, which is never larger
  * than ARENA_FIRST_BYTES, for the next use. */
 void arena_reset(struct obs_arena *arena);
+
+/* What is allocated from an empty arena until arena_unseal() aborts, in debug
+ * builds: it belongs to a request that is over. */
+void arena_seal(struct obs_arena *arena);
+void arena_unseal(struct obs_arena *arena);
 
 /* Runs the cleanups and frees everything. */
 void arena_finish(struct obs_arena *arena);

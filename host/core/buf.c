@@ -2,8 +2,8 @@
 /* Buffer: contiguous bytes that double as they grow, freed with the arena. */
 #include "core/buf.h"
 #include "core/arena.h"
+#include "runtime/misuse.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,7 +117,10 @@ void obs_buf_commit(obs_buf *buf, size_t len)
 {
     if (buf->error)
         return;
-    assert(len <= buf->capacity - buf->len && "more committed than was reserved");
+    if (len > buf->capacity - buf->len)
+        misuse_abort(&(struct misuse){.function = __func__,
+                                      .what = "of more than was reserved",
+                                      .right = "obs_buf_reserve() what will be written"});
     buf->len += len;
 }
 

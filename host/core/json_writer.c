@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/rfc3339.h"
 #include "core/utf8.h"
+#include "runtime/misuse.h"
 
 #include <observatory/json.h>
 
@@ -64,14 +65,21 @@ static void put_value(obs_jw *jw, const char *text, size_t len)
 static void open_level(obs_jw *jw, const char *bracket)
 {
     put_value(jw, bracket, 1);
-    assert(jw->depth < MAX_DEPTH && "JSON nested deeper than 64 levels");
+    if (jw->depth == MAX_DEPTH)
+        misuse_abort(
+            &(struct misuse){.function = *bracket == '{' ? "obs_jw_object" : "obs_jw_array",
+                             .what = "nested deeper than 64 levels",
+                             .right = "bound the depth of what is written"});
     jw->depth++;
     jw->comma = false;
 }
 
 static void close_level(obs_jw *jw, const char *bracket)
 {
-    assert(jw->depth > 0 && !jw->after_key);
+    MISUSE_UNLESS(jw->depth > 0 && !jw->after_key,
+                  .function = *bracket == '}' ? "obs_jw_end_object" : "obs_jw_end_array",
+                  .what = "where nothing is open or behind a key without its value",
+                  .right = "end each object and array once, after its last value");
     jw->depth--;
     jw->comma = true;
     obs_buf_append(jw->out, bracket, 1);
@@ -266,7 +274,9 @@ void obs_jw_cstr(obs_jw *jw, const char *value)
 
 void obs_jw_key_str(obs_jw *jw, obs_str key)
 {
-    assert(!jw->after_key);
+    MISUSE_UNLESS(!jw->after_key, .function = "obs_jw_key",
+                  .what = "behind a key without its value",
+                  .right = "write one value after each key");
     put_quoted(jw, key, ":", 1);
     jw->comma = false;
     jw->after_key = true;

@@ -4,6 +4,7 @@
 #include "http/body.h"
 #include "http/connection.h"
 #include "http/request.h"
+#include "http/request_misuse.h"
 #include "http/response.h"
 #include "http/server.h"
 #include "runtime/blame.h"
@@ -183,6 +184,7 @@ static void call_reader(obs_request *req, int status, obs_str piece)
 
 void obs_request_read_body(obs_request *req, obs_body_fn fn, void *user)
 {
+    REQUEST_CHECK(req);
     if (req->in.fn)
         return;
     req->in.fn = fn;

@@ -6,6 +6,7 @@
 #include "http/body.h"
 #include "http/phases.h"
 #include "http/request.h"
+#include "http/request_misuse.h"
 #include "http/response.h"
 #include "http/server.h"
 #include "http/socket.h"
@@ -22,6 +23,7 @@
 enum {
     READS = 4,              /* of the worker's buffer, before others have their turn */
     STASH_BYTES = 16384,    /* unparsed input over which reading stops */
+    EXPIRED_LOG_MS = 1000,  /* between two lines about handlers that do not answer */
     LINGER_BYTES = 1 << 20, /* dropped input over which a lingering close ends */
 };
 
@@ -444,8 +446,25 @@ static void answer_instead(struct conn *c, int error, const char *text)
     conn_process(c);
 }
 
+/* Says who did not answer; when many do not, one a second. */
+static void log_expired(struct obs_request *req)
+{
+    struct http_worker *w = req->worker;
+    char request[REQUEST_NOTE_BYTES];
+
+    if (worker_now_ms(w) < w->expired_logged_ms + EXPIRED_LOG_MS)
+        return;
+    w->expired_logged_ms = worker_now_ms(w);
+    request_describe(req, request, sizeof(request));
+    obs_log(req->running, OBS_LOG_WARN,
+            "%s %s within http.request_timeout (%.1f s), answering 504 in its stead",
+            req->hook_waits ? "a hook did not resume" : "the handler did not answer", request,
+            (double)w->settings.request_timeout_ns / 1e9);
+}
+
 void conn_request_expired(struct conn *c)
 {
+    log_expired(c->req);
     answer_instead(c, OBS_E_TIMEOUT, "the request was not answered in time");
 }
 

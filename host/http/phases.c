@@ -5,6 +5,7 @@
 #include "http/connection.h"
 #include "http/query.h"
 #include "http/request.h"
+#include "http/request_misuse.h"
 #include "http/response.h"
 #include "http/server.h"
 #include "runtime/blame.h"
@@ -164,11 +165,13 @@ void phases_resume(obs_request *req)
 
 void obs_request_resume(obs_request *req, int result)
 {
-    bool waiting = req->in_hook ? !req->resumed : req->hook_waits;
+    bool waiting;
 
-    if (!waiting) {
-        response_misuse(req, "resumed a request that does not wait");
-    }
+    REQUEST_CHECK(req);
+    waiting = req->in_hook ? !req->resumed : req->hook_waits;
+    if (!waiting)
+        request_misuse(req, __func__, "on a request that waits for no hook",
+                       "resume once for each OBS_PENDING that a hook returned");
     req->resume_result = result;
     if (req->in_hook) {
         req->resumed = true;

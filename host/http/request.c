@@ -5,6 +5,7 @@
 #include "http/body.h"
 #include "http/connection.h"
 #include "http/phases.h"
+#include "http/request_misuse.h"
 #include "http/response.h"
 #include "http/server.h"
 #include "runtime/blame.h"
@@ -15,6 +16,16 @@
 #define STATUS_CLIENT_LEFT 499
 
 /* --- pool ----------------------------------------------------------------- */
+
+/* Requests are taken from the pool while it has this many. One: the last one
+ * given is the next one taken, as the cache likes it. In debug builds all: the
+ * one that was given first is taken, late, and a handle that a plugin kept
+ * meanwhile does not look like another request's. */
+#ifdef NDEBUG
+#define POOL_LEAST 1
+#else
+#define POOL_LEAST POOL_REQUESTS
+#endif
 
 static struct obs_request *make(struct http_worker *w)
 {
@@ -40,19 +51,41 @@ void request_free(struct obs_request *req)
     free(req);
 }
 
+/* NULL: none to spare. */
+static struct obs_request *take(struct http_worker *w)
+{
+    struct obs_request *req = w->free_requests;
+
+    if (w->n_free_requests < POOL_LEAST)
+        return NULL;
+    w->free_requests = req->next;
+    w->n_free_requests--;
+    arena_unseal(&req->arena);
+    return req;
+}
+
+static void give(struct http_worker *w, struct obs_request *req)
+{
+    struct obs_request **place = &w->free_requests;
+
+    while (POOL_LEAST > 1 && *place)
+        place = &(*place)->next;
+    arena_seal(&req->arena);
+    req->next = *place;
+    *place = req;
+    w->n_free_requests++;
+}
+
 struct obs_request *request_open(struct conn *c)
 {
     struct http_worker *w = c->worker;
-    struct obs_request *req = w->free_requests;
+    struct obs_request *req = take(w);
 
-    if (req) {
-        w->free_requests = req->next;
-        w->n_free_requests--;
-    } else {
+    if (!req)
         req = make(w);
-        if (!req)
-            return NULL;
-    }
+    if (!req)
+        return NULL;
+    request_mark_open(req);
     req->conn = c;
     req->worker = w;
     w->n_live++;
@@ -96,15 +129,14 @@ void request_release(struct obs_request *req)
     body_free(req);
     response_free(req);
     obs_series_add(w->server->traffic.in_flight, -1);
+    request_mark_over(req);
     if (w->closed || w->n_free_requests >= POOL_REQUESTS) {
         request_free(req);
     } else {
         arena_reset(&req->arena);
         head_reset(&req->head);
         clear(req);
-        req->next = w->free_requests;
-        w->free_requests = req;
-        w->n_free_requests++;
+        give(w, req);
     }
     if (generation)
         generation_unpin(generation, w->worker->index);

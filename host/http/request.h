@@ -89,6 +89,14 @@ struct slot {
     void *value;
 };
 
+/* What is known of a request that is over, for who uses it nevertheless. */
+#define REQUEST_NOTE_BYTES 128
+struct request_note {
+    uint32_t mark;
+    char plugin[64];
+    char request[REQUEST_NOTE_BYTES];
+};
+
 struct obs_request {
     struct conn *conn; /* NULL when the client is gone */
     struct http_worker *worker;
@@ -138,6 +146,9 @@ struct obs_request {
     char id_text[33];
     char peer[64]; /* "" until asked for */
     size_t peer_len;
+#ifndef NDEBUG
+    struct request_note note;
+#endif
 };
 
 /* A request from the pool for what arrives on `c`; NULL when out of memory. */

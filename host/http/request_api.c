@@ -5,45 +5,54 @@
 #include "http/body.h"
 #include "http/connection.h"
 #include "http/request.h"
+#include "http/request_misuse.h"
 #include "http/server.h"
 
 obs_arena *obs_request_arena(obs_request *req)
 {
+    REQUEST_CHECK_OFF_LOOP(req);
     return &req->arena;
 }
 
 uint32_t obs_request_method(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->method_bit;
 }
 
 obs_str obs_request_method_name(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->method;
 }
 
 obs_str obs_request_path(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->path;
 }
 
 obs_str obs_request_target(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return head_target(&req->head);
 }
 
 obs_str obs_request_route(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->endpoint ? req->endpoint->pattern : obs_str_n("none", 4);
 }
 
 const obs_route *obs_request_route_decl(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->endpoint ? req->endpoint->decl : NULL;
 }
 
 obs_str obs_request_param(const obs_request *req, const char *name)
 {
+    REQUEST_CHECK(req);
     for (uint32_t i = 0; i < req->match.n_params; i++)
         if (obs_str_is(req->match.params[i].name, name))
             return req->match.params[i].value;
@@ -52,6 +61,7 @@ obs_str obs_request_param(const obs_request *req, const char *name)
 
 obs_str obs_request_query(obs_request *req, const char *name)
 {
+    REQUEST_CHECK(req);
     for (uint32_t i = 0; i < req->n_query; i++)
         if (obs_str_is(req->query[i].name, name))
             return req->query[i].value;
@@ -63,6 +73,7 @@ int obs_request_each_query(obs_request *req, int (*fn)(obs_str name, obs_str val
 {
     int rc = 0;
 
+    REQUEST_CHECK(req);
     for (uint32_t i = 0; i < req->n_query && rc == 0; i++)
         rc = fn(req->query[i].name, req->query[i].value, user);
     return rc;
@@ -98,6 +109,7 @@ obs_str obs_request_header(obs_request *req, const char *name)
     obs_str first = obs_str_n(NULL, 0);
     size_t n = 0, len = 0;
 
+    REQUEST_CHECK(req);
     for (uint32_t i = 0; i < req->head.n_fields; i++) {
         const struct field *field = &req->head.fields[i];
 
@@ -115,6 +127,7 @@ int obs_request_each_header(obs_request *req, int (*fn)(obs_str name, obs_str va
 {
     int rc = 0;
 
+    REQUEST_CHECK(req);
     for (uint32_t i = 0; i < req->head.n_fields && rc == 0; i++) {
         const struct field *field = &req->head.fields[i];
 
@@ -125,6 +138,7 @@ int obs_request_each_header(obs_request *req, int (*fn)(obs_str name, obs_str va
 
 obs_str obs_request_id(obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->id;
 }
 
@@ -153,6 +167,7 @@ obs_str obs_request_traceparent(obs_request *req)
 {
     obs_str t = head_known(&req->head, FIELD_TRACEPARENT);
 
+    REQUEST_CHECK(req);
     if (req->head.count[FIELD_TRACEPARENT] != 1 || t.len < 55 || t.ptr[2] != '-' ||
         t.ptr[35] != '-' || t.ptr[52] != '-')
         return obs_str_n(NULL, 0);
@@ -167,6 +182,7 @@ obs_str obs_request_traceparent(obs_request *req)
 
 obs_str obs_request_peer(obs_request *req)
 {
+    REQUEST_CHECK(req);
     if (req->peer_len == 0 && req->conn)
         req->peer_len = conn_peer(req->conn, req->peer, sizeof(req->peer));
     return obs_str_n(req->peer, req->peer_len);
@@ -174,11 +190,13 @@ obs_str obs_request_peer(obs_request *req)
 
 int64_t obs_request_time_ns(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->start_wall_ns;
 }
 
 int64_t obs_request_age_ns(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return obs_clock_mono_ns() - req->start_mono_ns;
 }
 
@@ -186,6 +204,7 @@ int64_t obs_request_age_ns(const obs_request *req)
 
 obs_str obs_request_body(const obs_request *req)
 {
+    REQUEST_CHECK_OFF_LOOP(req);
     if (!req->endpoint || req->endpoint->decl->body != OBS_BODY_BUFFER)
         return obs_str_n(NULL, 0);
     return obs_str_n(req->in.ptr, req->in.len);
@@ -193,11 +212,13 @@ obs_str obs_request_body(const obs_request *req)
 
 void obs_request_pause_body(obs_request *req)
 {
+    REQUEST_CHECK(req);
     req->in.paused = true;
 }
 
 void obs_request_resume_body(obs_request *req)
 {
+    REQUEST_CHECK(req);
     req->in.paused = false;
     if (req->conn)
         conn_schedule(req->conn);
@@ -207,13 +228,16 @@ void obs_request_resume_body(obs_request *req)
 
 int obs_request_aborted(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->aborted;
 }
 
 int obs_request_on_abort(obs_request *req, void (*fn)(void *data), void *data)
 {
-    struct abort_call *call = arena_alloc(&req->arena, sizeof(*call));
+    struct abort_call *call;
 
+    REQUEST_CHECK(req);
+    call = arena_alloc(&req->arena, sizeof(*call));
     if (!call)
         return OBS_E_NOMEM;
     *call = (struct abort_call){.next = req->aborts, .fn = fn, .data = data};
@@ -225,6 +249,7 @@ int obs_request_set(obs_request *req, const void *key, void *value)
 {
     struct slot *slot;
 
+    REQUEST_CHECK(req);
     for (slot = req->slots; slot; slot = slot->next)
         if (slot->key == key) {
             slot->value = value;
@@ -240,6 +265,7 @@ int obs_request_set(obs_request *req, const void *key, void *value)
 
 void *obs_request_get(const obs_request *req, const void *key)
 {
+    REQUEST_CHECK(req);
     for (const struct slot *slot = req->slots; slot; slot = slot->next)
         if (slot->key == key)
             return slot->value;
@@ -248,6 +274,7 @@ void *obs_request_get(const obs_request *req, const void *key)
 
 void *obs_request_worker_context(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     if (!req->running || !req->running->contexts)
         return NULL;
     return req->running->contexts[req->worker->worker->index];

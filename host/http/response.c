@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole answers and the head of every answer. */
 #include "http/response.h"
-#include "core/log.h"
 #include "http/connection.h"
 #include "http/error_body.h"
 #include "http/phases.h"
 #include "http/request.h"
+#include "http/request_misuse.h"
 #include "http/server.h"
 #include "http/status.h"
 
@@ -23,19 +23,21 @@ enum {
 
 /* --- claims --------------------------------------------------------------- */
 
-void response_misuse(const obs_request *req, const char *what)
+void response_expect(const obs_request *req, uint8_t answer, const char *function)
 {
-    obs_log(req->running, OBS_LOG_ERROR, "plugin %s %s, aborting",
-            req->running ? req->running->name : "?", what);
-    log_flush();
-    abort();
+    if (req->answer == answer)
+        return;
+    if (answer == ANSWER_NONE)
+        request_misuse(req, function, "on a request that was already answered",
+                       "answer each request exactly once");
+    request_misuse(req, function, "on an answer that is not being streamed",
+                   "it belongs between obs_response_begin() and obs_response_end()");
 }
 
-bool response_claim(obs_request *req)
+/* False when nobody is there to read an answer: it is then discarded. */
+static bool claim(obs_request *req, const char *function)
 {
-    if (req->answer != ANSWER_NONE) {
-        response_misuse(req, "answered a request twice");
-    }
+    response_expect(req, ANSWER_NONE, function);
     if (req->conn)
         return true;
     req->answer = ANSWER_DONE;
@@ -254,6 +256,7 @@ int obs_response_header(obs_request *req, const char *name, obs_str value)
     size_t len = n.len + value.len + 4;
     char *p;
 
+    REQUEST_CHECK(req);
     if (out->status != 0 || !token(n) || !value_sane(value) || reserved(n, value))
         return OBS_E_INVALID;
     /* two bytes of slack: an ETag may have to become a weak one */
@@ -430,7 +433,8 @@ static void whole(obs_request *req, int status, const char *content_type, obs_st
 
 int obs_respond(obs_request *req, int status, const char *content_type, obs_str body)
 {
-    if (!response_claim(req))
+    REQUEST_CHECK(req);
+    if (!claim(req, __func__))
         return OBS_OK;
     phases_respond(req);
     if (status < 200 || status > 999) {
@@ -443,8 +447,10 @@ int obs_respond(obs_request *req, int status, const char *content_type, obs_str 
 
 int obs_respond_json(obs_request *req, int status, obs_buf *buf)
 {
-    int rc = obs_buf_error(buf);
+    int rc;
 
+    REQUEST_CHECK(req);
+    rc = obs_buf_error(buf);
     if (rc < 0)
         return obs_respond_error(req, rc, NULL, NULL);
     return obs_respond(req, status, "application/json", obs_buf_str(buf));
@@ -465,7 +471,8 @@ int obs_respond_error(obs_request *req, int error, const char *field, const char
     char message[ERROR_MESSAGE_BYTES];
     va_list args;
 
-    if (!response_claim(req))
+    REQUEST_CHECK(req);
+    if (!claim(req, __func__))
         return OBS_OK;
     phases_respond(req);
     if (format) {
@@ -497,11 +504,13 @@ void response_replace(obs_request *req, int error, const char *text)
 
 int obs_response_status(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->out.status;
 }
 
 uint64_t obs_response_bytes(const obs_request *req)
 {
+    REQUEST_CHECK(req);
     return req->out.sent;
 }
 

@@ -16,13 +16,9 @@ struct response_head {
     bool chunked;
 };
 
-/* Aborts the process: the plugin broke the contract in a way that could send
- * one client's answer to another. */
-_Noreturn void response_misuse(const obs_request *req, const char *what);
-
-/* Aborts, naming the plugin, when there is an answer already. False when
- * nobody is there to read one: the answer is then discarded. */
-bool response_claim(obs_request *req);
+/* Aborts, naming the plugin, unless the answer has come as far as `answer` (of
+ * enum answer): going on could send one client's answer to another. */
+void response_expect(const obs_request *req, uint8_t answer, const char *function);
 
 /* Runs the RESPOND hooks, decides about keep-alive, writes the head. */
 void response_head(obs_request *req, const struct response_head *head);

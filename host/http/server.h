@@ -97,6 +97,7 @@ struct http_worker {
 
     int reserve_fd; /* given up to refuse politely when descriptors run out */
     int64_t accept_retry_ms, accept_logged_ms;
+    int64_t expired_logged_ms;
 
     int64_t clock_ns; /* monotonic, as last read on this worker */
     int64_t wall_offset_ns, wall_checked_ns;

@@ -4,6 +4,7 @@
 #include "http/connection.h"
 #include "http/phases.h"
 #include "http/request.h"
+#include "http/request_misuse.h"
 #include "http/response.h"
 #include "http/server.h"
 
@@ -26,8 +27,8 @@ int obs_response_begin(obs_request *req, int status, const char *content_type, i
     struct response_head head = {
         .status = status, .content_type = obs_str_of(content_type), .length = length};
 
-    if (req->answer != ANSWER_NONE)
-        response_misuse(req, "answered a request twice");
+    REQUEST_CHECK(req);
+    response_expect(req, ANSWER_NONE, __func__);
     req->answer = ANSWER_STREAM;
     if (!req->conn) /* it stays owed until obs_response_end() */
         return OBS_OK;
@@ -91,17 +92,20 @@ void response_flush(obs_request *req)
 
 int obs_response_write(obs_request *req, obs_str piece)
 {
-    struct conn *c = req->conn;
-    uint64_t high = req->worker->settings.send_high_water_bytes;
+    struct conn *c;
+    uint64_t high;
 
-    if (req->answer != ANSWER_STREAM)
-        response_misuse(req, "wrote to an answer that is not streamed");
+    REQUEST_CHECK(req);
+    response_expect(req, ANSWER_STREAM, __func__);
+    c = req->conn;
+    high = req->worker->settings.send_high_water_bytes;
     if (!c || c->broken)
         return OBS_E_CLOSED;
     if (piece.len == 0)
         return OBS_OK;
     if (req->out.length >= 0 && req->out.written + piece.len > (uint64_t)req->out.length)
-        response_misuse(req, "wrote more than the length that it announced");
+        request_misuse(req, __func__, "with more than the length that was announced",
+                       "announce -1 where the length is not known");
     req->out.written += piece.len;
     if (req->out.no_body)
         return OBS_OK;
@@ -128,6 +132,7 @@ int obs_response_write(obs_request *req, obs_str piece)
 
 void obs_response_on_drain(obs_request *req, void (*fn)(obs_request *req, void *user), void *user)
 {
+    REQUEST_CHECK(req);
     req->out.drain = fn;
     req->out.drain_user = user;
 }
@@ -136,8 +141,8 @@ void obs_response_end(obs_request *req, int failed)
 {
     struct outbound *out = &req->out;
 
-    if (req->answer != ANSWER_STREAM)
-        response_misuse(req, "ended an answer that is not streamed");
+    REQUEST_CHECK(req);
+    response_expect(req, ANSWER_STREAM, __func__);
     out->drain = NULL;
     out->wants_drain = false;
     if (!req->conn) {

@@ -5,6 +5,7 @@
 #include "plugin/generation.h"
 
 #include "plugin/ledger.h"
+#include "runtime/blame.h"
 #include "runtime/health.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
@@ -36,8 +37,11 @@ static void drain_instance(obs_instance *instance)
     uint32_t started = INSTANCE_STARTED;
 
     if (atomic_compare_exchange_strong(&instance->state, &started, INSTANCE_DRAINING) &&
-        instance->plugin->drain)
+        instance->plugin->drain) {
+        blame_set(instance, CALLBACK_LIFE);
         instance->plugin->drain(instance->self);
+        blame_clear();
+    }
 }
 
 void generation_drain(struct generation *generation)
@@ -51,8 +55,10 @@ static void stop_on_worker(obs_worker *worker, void *arg)
 {
     obs_instance *instance = arg;
 
+    blame_set(instance, CALLBACK_LIFE);
     if (instance->plugin->worker_stop)
         instance->plugin->worker_stop(instance->self, worker, instance->contexts[worker->index]);
+    blame_clear();
     instance->contexts[worker->index] = NULL;
 }
 
@@ -69,8 +75,10 @@ static void stop_all(struct generation *generation, struct runtime *runtime)
 
         if (instance->state < INSTANCE_STARTING)
             continue;
+        blame_set(instance, CALLBACK_LIFE);
         if (instance->plugin->stop)
             instance->plugin->stop(instance->self);
+        blame_clear();
         instance->state = INSTANCE_STOPPED;
     }
 }
@@ -148,8 +156,10 @@ static void destroy_all(struct generation *generation, struct runtime *runtime)
         obs_instance *instance = generation->instances[i];
 
         health_forget(runtime->health, instance);
+        blame_set(instance, CALLBACK_LIFE);
         if (instance->state != INSTANCE_PLANNED && instance->plugin->destroy)
             instance->plugin->destroy(instance->self);
+        blame_clear();
         instance->self = NULL;
         instance->state = INSTANCE_PLANNED;
     }

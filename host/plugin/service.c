@@ -5,6 +5,7 @@
 
 #include "plugin/descriptor.h"
 #include "plugin/ledger.h"
+#include "runtime/misuse.h"
 
 #include <assert.h>
 
@@ -43,6 +44,7 @@ int obs_service_provide(obs_instance *instance, const char *id, const void *tabl
     struct ledger *ledger = instance->ledger;
     const char *declared = declared_id(instance->plugin, id);
 
+    MISUSE_UNLESS_CONTROL(instance);
     if (!declared || !table || *(const uint32_t *)table < sizeof(uint32_t) ||
         ledger->n_services == LEDGER_MAX_SERVICES)
         return OBS_E_INVALID;
@@ -56,6 +58,7 @@ int obs_service_get(obs_instance *instance, const char *id, obs_service *ret_ser
 {
     const obs_plugin *plugin = instance->plugin;
 
+    MISUSE_UNLESS_CONTROL(instance);
     for (size_t i = 0; i < plugin->n_needs; i++) {
         const struct ledger_service *service;
 

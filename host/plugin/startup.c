@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "plugin/progress.h"
 #include "plugin/service.h"
+#include "runtime/blame.h"
 #include "runtime/runtime.h"
 
 #include <stdio.h>
@@ -47,8 +48,10 @@ static int create_instance(obs_instance *instance, struct progress *progress)
     int rc = OBS_OK;
 
     log_capture(attempt.reason, sizeof(attempt.reason));
+    blame_set(instance, CALLBACK_LIFE);
     if (plugin->create)
         rc = plugin->create(instance, instance->config, &instance->self);
+    blame_clear();
     log_capture(NULL, 0);
     if (rc < 0)
         return fail(&attempt, rc);
@@ -69,8 +72,10 @@ static int start_instance(obs_instance *instance, struct progress *progress)
 
     instance->state = INSTANCE_STARTING;
     log_capture(attempt.reason, sizeof(attempt.reason));
+    blame_set(instance, CALLBACK_LIFE);
     if (instance->plugin->start)
         rc = instance->plugin->start(instance->self);
+    blame_clear();
     log_capture(NULL, 0);
     if (rc < 0)
         return fail(&attempt, rc);
@@ -93,8 +98,10 @@ static void start_on_worker(obs_worker *worker, void *arg)
     if (!instance->plugin->worker_start)
         return;
     log_capture(attempt->reason, sizeof(attempt->reason));
+    blame_set(instance, CALLBACK_LIFE);
     step->rc =
         instance->plugin->worker_start(instance->self, worker, &instance->contexts[worker->index]);
+    blame_clear();
     log_capture(NULL, 0);
 }
 

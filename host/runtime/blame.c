@@ -17,6 +17,8 @@ const char *const callback_names[N_CALLBACKS] = {
     [CALLBACK_DONE] = "offload result",
     [CALLBACK_WORK] = "offloaded job",
     [CALLBACK_STATE] = "state hand-over",
+    [CALLBACK_LIFE] = "life cycle",
+    [CALLBACK_COMMAND] = "command",
     [CALLBACK_THREAD] = "thread",
 };
 

@@ -26,9 +26,11 @@ enum callback {
     CALLBACK_ABORT, /* of obs_request_on_abort() */
     CALLBACK_TIMER,
     CALLBACK_POST,
-    CALLBACK_DONE,   /* of obs_offload() */
-    CALLBACK_WORK,   /* of obs_offload(), on the pool */
-    CALLBACK_STATE,  /* export_state() and import_state() */
+    CALLBACK_DONE,  /* of obs_offload() */
+    CALLBACK_WORK,  /* of obs_offload(), on the pool */
+    CALLBACK_STATE, /* export_state() and import_state() */
+    CALLBACK_LIFE,  /* create(), start(), ... */
+    CALLBACK_COMMAND,
     CALLBACK_THREAD, /* a thread of the plugin's own */
     N_CALLBACKS
 };
@@ -90,6 +92,11 @@ static inline void blame_set(obs_instance *instance, enum callback kind)
     /* release: who sees the source sees its name */
     atomic_store_explicit(&blame_pulse.source, instance ? instance->log : NULL,
                           memory_order_release);
+}
+
+static inline void blame_clear(void)
+{
+    blame_set(/* instance= */ NULL, CALLBACK_NONE);
 }
 
 static inline struct blame blame_enter_at(obs_instance *instance, enum callback kind,

@@ -8,6 +8,7 @@
 #include "plugin/descriptor.h"
 #include "plugin/generation.h"
 #include "plugin/progress.h"
+#include "runtime/blame.h"
 #include "runtime/runtime.h"
 #include "runtime/signals.h"
 
@@ -90,7 +91,9 @@ static int run_started(obs_command_call *call, const obs_command *command)
         return EX_SOFTWARE;
     }
     runtime_publish(call->runtime, generation, /* change= */ NULL);
+    blame_set(instance, CALLBACK_COMMAND);
     code = command->run(call, instance->self);
+    blame_clear();
     generation_succeed(generation, /* successor= */ NULL);
     generation_drain(generation);
     return code;

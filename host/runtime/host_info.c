@@ -4,6 +4,7 @@
 
 #include "plugin/generation.h"
 #include "runtime/build_commit.h"
+#include "runtime/misuse.h"
 #include "runtime/runtime.h"
 
 #if defined(__clang__)
@@ -47,6 +48,7 @@ void obs_host_plugins(void (*fn)(const obs_plugin_info *plugin, void *user), voi
     const obs_worker *worker = obs_worker_current();
     const struct generation *generation = worker ? worker->generation : NULL;
 
+    MISUSE_UNLESS_WORKER(/* instance= */ NULL, "obs_post() gets there");
     for (size_t i = 0; generation && i < generation->n_instances; i++) {
         const obs_instance *instance = generation->instances[i];
         obs_plugin_info info = {

@@ -6,6 +6,7 @@
 
 #include "runtime/metric_label.h"
 #include "runtime/metric_series.h"
+#include "runtime/misuse.h"
 
 #include <assert.h>
 #include <math.h>
@@ -253,6 +254,7 @@ int obs_metric_register(obs_instance *instance, const obs_metric_spec *spec,
     int rc;
 
     (void)instance; /* families outlive instances on purpose */
+    MISUSE_UNLESS_CONTROL(instance);
     if (!spec_valid(spec) || choose_bounds(spec, &bounds, &n_bounds) < 0)
         return OBS_E_INVALID;
     pthread_mutex_lock(&registry.lock);

@@ -8,6 +8,7 @@
 #include "plugin/instance.h"
 #include "plugin/ledger.h"
 #include "runtime/blame.h"
+#include "runtime/misuse.h"
 #include "runtime/post.h"
 #include "runtime/runtime.h"
 
@@ -75,7 +76,7 @@ static void *offload_main(void *arg)
     while ((job = take_job(pool)) != NULL) {
         blame_set(job->instance, CALLBACK_WORK);
         job->work(job->arg);
-        blame_set(/* instance= */ NULL, CALLBACK_NONE);
+        blame_clear();
         post_queue_push(job->worker->posts, &job->post);
     }
     return NULL;
@@ -152,7 +153,8 @@ int obs_offload(obs_instance *instance, void (*work)(void *arg), void (*done)(vo
     struct job *job;
     int rc;
 
-    assert(instance && work && done && worker); /* only a worker can be answered */
+    assert(instance && work && done);
+    MISUSE_UNLESS_WORKER(instance, "only a worker can be answered; obs_post() gets there");
     job = malloc(sizeof(*job));
     if (!job)
         return OBS_E_NOMEM;

@@ -7,6 +7,7 @@
 #include "plugin/instance.h"
 #include "plugin/ledger.h"
 #include "runtime/blame.h"
+#include "runtime/misuse.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -39,6 +40,7 @@ int obs_thread_start(obs_instance *instance, const char *name, void (*fn)(void *
     int rc;
 
     assert(instance && name && fn && ret_thread);
+    MISUSE_UNLESS_CONTROL(instance);
     thread = calloc(1, sizeof(*thread));
     if (!thread)
         return OBS_E_NOMEM;
@@ -59,6 +61,7 @@ void obs_thread_join(obs_thread *thread)
 {
     if (!thread)
         return;
+    MISUSE_UNLESS_CONTROL(thread->instance);
     pthread_join(thread->thread, /* ret= */ NULL);
     ledger_unlink(&thread->entry);
     free(thread);

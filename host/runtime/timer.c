@@ -6,6 +6,7 @@
 #include "plugin/instance.h"
 #include "plugin/ledger.h"
 #include "runtime/blame.h"
+#include "runtime/misuse.h"
 #include "runtime/worker.h"
 
 #include <assert.h>
@@ -50,7 +51,8 @@ int obs_timer_start(obs_instance *instance, uint64_t delay_ms, uint64_t period_m
     obs_worker *worker = obs_worker_current();
     obs_timer *timer;
 
-    assert(instance && fn && ret_timer && worker);
+    assert(instance && fn && ret_timer);
+    MISUSE_UNLESS_WORKER(instance, "a timer belongs to a worker; obs_post() gets there");
     timer = calloc(1, sizeof(*timer));
     if (!timer)
         return OBS_E_NOMEM;
@@ -69,7 +71,13 @@ void obs_timer_stop(obs_timer *timer)
 {
     if (!timer)
         return;
-    assert(obs_worker_current() && &obs_worker_current()->loop == timer->uv.loop);
+    MISUSE_UNLESS(timer->uv.loop->data == obs_worker_current(), .function = __func__,
+                  .plugin = timer->instance->name,
+                  .what = "on a thread that is not the timer's worker",
+                  .right = "stop it where it was started; obs_post() gets there");
+    MISUSE_UNLESS(!uv_is_closing((uv_handle_t *)&timer->uv), .function = __func__,
+                  .plugin = timer->instance->name, .what = "on a timer that was stopped before",
+                  .right = "the first stop frees it, forget it then");
     ledger_unlink(&timer->entry);
     uv_close((uv_handle_t *)&timer->uv, on_closed); /* stops it too */
 }

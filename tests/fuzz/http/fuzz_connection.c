@@ -18,6 +18,7 @@
 
 static obs_worker worker;
 static struct generation generation;
+static struct pin_count pins;
 static obs_instance instance;
 static char name[] = "fuzz";
 
@@ -48,6 +49,8 @@ static void start(void)
     signal(SIGPIPE, SIG_IGN);
     instance.name = name;
     generation.router = router_create();
+    generation.pins = &pins;
+    generation.n_workers = 1;
     for (size_t i = 0; i < n_plugin_routes; i++) {
         struct endpoint endpoint = {.decl = &plugin_routes[i],
                                     .instance = &instance,
@@ -58,6 +61,7 @@ static void start(void)
             abort();
     }
     uv_loop_init(&worker.loop);
+    worker_adopt(&worker);
     worker.generation = &generation;
     if (http_server_open(&settings, &listen, false, &server, error, sizeof(error)) < 0 ||
         http_worker_open(server, &worker) < 0)

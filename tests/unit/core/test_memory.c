@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static void hands_out_aligned_memory_that_does_not_overlap(void **unused)
 {
     obs_arena *arena = obs_arena_create(0);
@@ -101,6 +107,64 @@ static void nothing_is_a_pointer_not_an_error(void **unused)
     assert_non_null(obs_arena_dup(arena, obs_str_n(NULL, 0)).ptr);
     obs_arena_destroy(arena);
 }
+
+#ifndef NDEBUG
+
+/* Ends the process when memory of an arena that was reset can still be used. */
+static void use_after_reset(struct obs_arena *arena)
+{
+    volatile unsigned char *kept = obs_arena_alloc(arena, 64);
+
+    memset((char *)(uintptr_t)kept, 'k', 64);
+    arena_reset(arena);
+    for (size_t i = 0; i < 64; i++)
+        if (kept[i] != ARENA_SPOILT) /* under AddressSanitizer the read itself ends it */
+            _exit(0);
+    abort();
+}
+
+static void allocate_sealed(struct obs_arena *arena)
+{
+    arena_seal(arena);
+    (void)!obs_arena_alloc(arena, 1);
+    _exit(0);
+}
+
+/* How `fn` ended a process of its own. */
+static int fate_of(void (*fn)(struct obs_arena *arena))
+{
+    struct obs_arena arena;
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        freopen("/dev/null", "w", stderr);
+        arena_init(&arena, 0);
+        fn(&arena);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void what_was_kept_from_before_a_reset_is_of_no_use(void **unused)
+{
+    struct obs_arena arena;
+    (void)unused;
+
+    assert_int_not_equal(fate_of(use_after_reset), 0);
+    assert_int_equal(WTERMSIG(fate_of(allocate_sealed)), SIGABRT);
+    arena_init(&arena, 0);
+    for (int i = 0; i < 2; i++) { /* without a block, and with one */
+        arena_seal(&arena);
+        arena_unseal(&arena);
+        assert_non_null(obs_arena_alloc(&arena, 100));
+        arena_reset(&arena);
+    }
+    arena_finish(&arena);
+}
+
+#endif
 
 /* One huge request must not make its connection's arena huge for good. */
 static void a_reset_never_keeps_a_large_block(void **unused)
@@ -261,6 +325,9 @@ int main(void)
         cmocka_unit_test(runs_cleanups_last_registered_first),
         cmocka_unit_test(a_reset_keeps_the_first_block_and_runs_cleanups),
         cmocka_unit_test(nothing_is_a_pointer_not_an_error),
+#ifndef NDEBUG
+        cmocka_unit_test(what_was_kept_from_before_a_reset_is_of_no_use),
+#endif
         cmocka_unit_test(a_reset_never_keeps_a_large_block),
         cmocka_unit_test(a_large_piece_leaves_the_current_block_in_use),
         cmocka_unit_test(a_cleanup_may_use_the_arena),

@@ -72,6 +72,7 @@ struct fixture *fixture_open(const struct http_settings *settings, const obs_rou
     if (hooks)
         memcpy(f->generation.hooks, hooks, sizeof(f->generation.hooks));
     uv_loop_init(&f->worker.loop);
+    worker_adopt(&f->worker);
     f->worker.generation = &f->generation;
     if (http_server_open(settings, &listen, /* access_log= */ false, &f->server, error,
                          sizeof(error)) < 0)
@@ -85,7 +86,7 @@ struct fixture *fixture_open(const struct http_settings *settings, const obs_rou
 void fixture_close(struct fixture *f)
 {
     http_worker_close(&f->worker);
-    uv_run(&f->worker.loop, UV_RUN_DEFAULT);
+    worker_end(&f->worker); /* runs what is left */
     assert_int_equal(uv_loop_close(&f->worker.loop), 0);
     http_server_close(f->server);
     assert_int_equal(generation_pins(&f->generation), 0);

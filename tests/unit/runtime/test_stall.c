@@ -241,11 +241,9 @@ static void come_and_go_once(obs_worker *worker)
 {
     static const obs_plugin plugin = {OBS_PLUGIN_HEADER, .name = "brief", .version = "1",
                                       .license = "Apache-2.0", .summary = "test"};
-    struct image *image = calloc(1, sizeof(*image));
-    obs_instance *instance;
+    obs_instance *instance =
+        instance_create(obs_str_of("brief"), image_of(&plugin), /* n_workers= */ 2);
 
-    image->plugin = &plugin;
-    instance = instance_create(obs_str_of("brief"), image, /* n_workers= */ 2);
     if (!instance || obs_post(instance, worker, hold_briefly, NULL) < 0)
         abort();
     while (ledger_in_flight(instance->ledger) > 0)
