@@ -372,7 +372,9 @@ void log_change_commit(struct log_change *change)
     unapplied = state.open ? state.change : change;
     if (state.open) {
         state.change = change;
+        state.flush = true;
         pthread_cond_signal(&state.wake);
+        (void)wait_for(&state.flush, false); /* a writer that hangs takes it over later */
     }
     pthread_mutex_unlock(&state.lock);
     log_change_cancel(unapplied);

@@ -12,7 +12,7 @@
 struct progress {
     _Atomic bool cancelled; /* end as soon as the plugin that is being called returns */
     pthread_mutex_t lock;   /* over `doing` */
-    char doing[160];        /* "start of store-sqlite" */
+    char doing[160];        /* "start of hello" */
     char error[600];        /* the preparing thread's until it has ended */
 };
 

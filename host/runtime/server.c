@@ -5,7 +5,8 @@
  * The end, within shutdown_timeout: a reload is given up, no new connections,
  * requests in flight are answered, plugins drain, what is still open is cut,
  * plugins stop. Plugins are asked to drain when the last request is done, or at
- * half time when some request waits for an event that will not come. */
+ * half time when some request waits for an event that will not come. Nothing of
+ * it waits for a worker or a plugin without a limit. */
 #include "runtime/server.h"
 
 #include "runtime/settings.h"
@@ -15,8 +16,10 @@
 #include "plugin/loader.h"
 #include "plugin/progress.h"
 #include "runtime/blame.h"
+#include "runtime/ending.h"
 #include "runtime/notify.h"
 #include "runtime/operations.h"
+#include "runtime/post.h"
 #include "runtime/reload_job.h"
 #include "runtime/reloader.h"
 #include "runtime/runtime.h"
@@ -31,13 +34,15 @@
 #include <unistd.h>
 
 #define MS_NS INT64_C(1000000)
-#define WATCH_MS 5 /* how often a draining worker looks whether it is done */
+#define CUT_NS (1000 * MS_NS) /* for a worker to hear that it is over */
+#define WATCH_MS 5            /* how often a draining worker looks whether it is done */
 
 struct server;
 
 /* Looks at one worker while it drains. Its timer is on the worker's loop. */
 struct watch {
     uv_timer_t timer;
+    struct post drain, cut; /* what the worker is told */
     struct server *server;
     obs_worker *worker;
     bool done;
@@ -60,23 +65,17 @@ struct server {
     struct reloader *reloader;
     struct operations *operations;
     struct watch *watches; /* one a worker */
-    _Atomic uint32_t n_idle;
+    _Atomic uint32_t n_idle, n_cut;
+    struct ending *ending_plugins;
     bool ending;
 };
 
 /* ---- the main loop -------------------------------------------------------- */
 
-static bool is_idle(const struct server *server)
-{
-    return atomic_load(&server->n_idle) == server->runtime->n_workers;
-}
-
+/* Whoever waits looks whether it was for this. */
 static void on_wake(uv_async_t *wake)
 {
-    struct server *server = wake->data;
-
-    if (is_idle(server))
-        uv_stop(&server->loop);
+    uv_stop(wake->loop);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -306,32 +305,43 @@ static void on_watch(uv_timer_t *timer)
     uv_async_send(&watch->server->wake);
 }
 
-static void drain_on_worker(obs_worker *worker, void *arg)
+static struct watch *watch_of(struct post *post, size_t offset)
 {
-    struct server *server = arg;
-    struct watch *watch = &server->watches[worker->index];
+    return (struct watch *)(void *)((char *)post - offset);
+}
 
-    http_worker_drain(worker);
-    uv_timer_init(&worker->loop, &watch->timer);
+static void drain_worker(struct post *post)
+{
+    struct watch *watch = watch_of(post, offsetof(struct watch, drain));
+
+    http_worker_drain(watch->worker);
+    uv_timer_init(&watch->worker->loop, &watch->timer);
     watch->timer.data = watch;
     uv_timer_start(&watch->timer, on_watch, /* timeout= */ 0, WATCH_MS);
 }
 
-static void cut_on_worker(obs_worker *worker, void *arg)
+static void cut_worker(struct post *post)
 {
-    struct server *server = arg;
-    struct watch *watch = &server->watches[worker->index];
+    struct watch *watch = watch_of(post, offsetof(struct watch, cut));
 
     if (watch->timer.data)
         uv_close((uv_handle_t *)&watch->timer, NULL);
-    http_worker_close(worker);
+    http_worker_close(watch->worker);
+    atomic_fetch_add(&watch->server->n_cut, 1);
+    uv_async_send(&watch->server->wake);
 }
 
-static void on_each_worker(struct server *server, void (*fn)(obs_worker *worker, void *arg))
+/* Tells every worker without waiting: one may be held by a plugin. */
+static void tell_workers(struct server *server, size_t offset, void (*run)(struct post *post))
 {
     for (uint32_t i = 0; i < server->runtime->n_workers; i++) {
-        if (server->watches[i].worker)
-            worker_call(server->runtime->workers[i], fn, server);
+        struct watch *watch = &server->watches[i];
+        struct post *post = (struct post *)(void *)((char *)watch + offset);
+
+        if (!watch->worker)
+            continue;
+        post->run = run;
+        post_queue_push(watch->worker->posts, post);
     }
 }
 
@@ -349,6 +359,25 @@ static bool wait_for(struct server *server, bool (*done)(const struct server *se
     return done(server);
 }
 
+static bool is_idle(const struct server *server)
+{
+    return atomic_load(&server->n_idle) == server->runtime->n_workers;
+}
+
+static bool is_cut(const struct server *server)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < server->runtime->n_workers; i++)
+        n += server->watches[i].worker != NULL;
+    return atomic_load(&server->n_cut) == n;
+}
+
+static bool have_plugins_ended(const struct server *server)
+{
+    return ending_is_over(server->ending_plugins);
+}
+
 static bool is_settled(const struct server *server)
 {
     return !reloader_is_busy(server->reloader);
@@ -359,23 +388,58 @@ static bool has_drained(const struct server *server)
     return !reloader_is_draining(server->reloader);
 }
 
+static void on_plugins_ended(void *user)
+{
+    uv_async_send(&((struct server *)user)->wake);
+}
+
+static struct generation *in_use(const struct server *server)
+{
+    return server->reloader ? reloader_generation(server->reloader) : server->generation;
+}
+
 static void drain(struct server *server, int64_t deadline_ns)
 {
     int64_t half_ns = deadline_ns - in_force(server)->shutdown_timeout_ns / 2;
-    struct generation *generation;
 
     atomic_store(&server->runtime->draining, 1);
     notify_send(server->notify, "STOPPING=1\nSTATUS=shutting down");
     reloader_cancel(server->reloader);
     wait_for(server, is_settled, half_ns);
-    on_each_worker(server, drain_on_worker);
+    tell_workers(server, offsetof(struct watch, drain), drain_worker);
     http_server_stop_listening(server->http);
     wait_for(server, is_idle, half_ns);
-    generation = reloader_generation(server->reloader);
-    generation_succeed(generation, /* successor= */ NULL);
-    generation_drain(generation);
+    if (ending_begin(in_use(server), server->runtime, on_plugins_ended, server,
+                     &server->ending_plugins) < 0)
+        obs_log(NULL, OBS_LOG_WARN, "no thread to drain the plugins on, stopping them at once");
     if (!wait_for(server, is_idle, deadline_ns))
         obs_log(NULL, OBS_LOG_WARN, "shutdown_timeout is over: cutting off open requests");
+}
+
+/* Closes the connections that are left. False when a worker is held by a plugin
+ * and cannot be reached. */
+static bool cut(struct server *server)
+{
+    if (!server->watches)
+        return true;
+    tell_workers(server, offsetof(struct watch, cut), cut_worker);
+    if (wait_for(server, is_cut, obs_clock_mono_ns() + CUT_NS))
+        return true;
+    obs_log(NULL, OBS_LOG_ERROR, "a worker is held by a plugin and does not end; leaving it");
+    return false;
+}
+
+/* Ends the plugins in use; false when one of them does not. */
+static bool stop_plugins(struct server *server, int64_t deadline_ns)
+{
+    if (!server->ending_plugins)
+        return generation_retire(in_use(server), server->runtime, deadline_ns) == OBS_OK;
+    ending_stop(server->ending_plugins, deadline_ns);
+    if (wait_for(server, have_plugins_ended, deadline_ns + CUT_NS))
+        return ending_close(server->ending_plugins);
+    obs_log(NULL, OBS_LOG_ERROR, "plugin %s does not stop within shutdown_timeout; leaving it",
+            ending_waits_for(server->ending_plugins));
+    return false;
 }
 
 /* Ends whatever start() began. Returns false when something still runs and
@@ -383,17 +447,15 @@ static void drain(struct server *server, int64_t deadline_ns)
 static bool stop(struct server *server)
 {
     int64_t deadline_ns = obs_clock_mono_ns() + in_force(server)->shutdown_timeout_ns;
-    struct generation *generation = server->generation;
+    struct generation *generation = in_use(server);
 
     stall_close(server->stall);
-    if (server->watches)
-        on_each_worker(server, cut_on_worker);
+    if (!cut(server))
+        return false;
     operations_close(server->operations);
-    if (server->reloader) {
-        generation = reloader_generation(server->reloader);
+    if (server->reloader)
         wait_for(server, has_drained, deadline_ns);
-    }
-    if (server->runtime && generation_retire(generation, server->runtime, deadline_ns) < 0)
+    if (server->runtime && !stop_plugins(server, deadline_ns))
         return false;
     if (server->reloader && reloader_is_stuck(server->reloader))
         return false;

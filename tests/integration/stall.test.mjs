@@ -81,3 +81,14 @@ test('with every worker held the log still tells, and what of the plugin runs', 
     assert.equal((await second).text, 'over\n');
     await until('both ends', () => server.output().match(/turned again/g)?.length === 2);
 });
+
+test('a worker that is held does not keep the server from ending', async (t) => {
+    const server = await staller(t, { shutdown_timeout: '1s' });
+    get(server, '/stall/handler?ms=20000').catch(() => {});
+    await until('the log', () => server.output().includes('has been held'));
+    const began = Date.now();
+    const { code, signal } = await server.stop();
+    assert.deepEqual({ code, signal }, { code: 70, signal: null });
+    assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`);
+    assert.match(server.output(), /a worker is held by a plugin and does not end; leaving it/);
+});

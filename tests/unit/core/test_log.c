@@ -233,6 +233,42 @@ static void a_rotated_file_is_opened_anew(void **unused)
     unlink(old);
 }
 
+static void a_change_takes_over_between_two_lines(void **unused)
+{
+    char other[sizeof(path) + 8], error[200], captured[40] = "";
+    struct log_settings settings = {.level = OBS_LOG_WARN, .json = true, .file = other};
+    struct log_settings bad = {.file = "/no/such/folder/log"};
+    struct log_change *change;
+    char *text;
+    (void)unused;
+
+    snprintf(other, sizeof(other), "%s.other", path);
+    opened(/* json= */ false, 1 << 16);
+    assert_true(log_change_open(&bad, &change, error, sizeof(error)) < 0);
+    assert_non_null(strstr(error, "/no/such/folder/log"));
+    assert_int_equal(log_change_open(&settings, &change, error, sizeof(error)), OBS_OK);
+    obs_log(NULL, OBS_LOG_INFO, "before");
+    log_change_commit(change);
+    obs_log(NULL, OBS_LOG_INFO, "too little");
+    log_capture(captured, sizeof(captured));
+    obs_log(NULL, OBS_LOG_WARN, "no error");
+    obs_log(NULL, OBS_LOG_ERROR, "after");
+    obs_log(NULL, OBS_LOG_ERROR, "later");
+    log_capture(NULL, 0);
+    log_close();
+    assert_string_equal(captured, "after");
+    text = content();
+    assert_non_null(strstr(text, "before"));
+    assert_null(strstr(text, "after"));
+    free(text);
+    assert_int_equal(rename(other, path), 0);
+    text = content();
+    assert_null(strstr(text, "before"));
+    assert_null(strstr(text, "too little"));
+    assert_non_null(strstr(text, "\"after\""));
+    free(text);
+}
+
 static void a_full_disk_is_counted(void **unused)
 {
     struct log_settings settings = {
@@ -330,6 +366,7 @@ int main(void)
         WITH(threads_lose_nothing_and_mix_nothing),
         WITH(what_does_not_fit_is_counted),
         WITH(a_rotated_file_is_opened_anew),
+        WITH(a_change_takes_over_between_two_lines),
         WITH(a_full_disk_is_counted),
         WITH(a_pipe_that_does_not_block_loses_nothing),
         WITH(a_reader_that_hangs_does_not_hang_the_end),

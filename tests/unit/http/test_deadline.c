@@ -32,6 +32,29 @@ static void expires_in_the_order_of_arming(void **state)
     assert_null(deadline_expired(&list, INT64_MAX - 1));
 }
 
+static void those_armed_follow_a_new_length(void **state)
+{
+    struct deadline_list list;
+    struct deadline d[2] = {0};
+
+    (void)state;
+    deadline_list_init(&list, 1, 100 * MS);
+    deadline_arm(&list, &d[0], 0);
+    deadline_arm(&list, &d[1], 10);
+    deadline_list_resize(&list, 20 * MS);
+    assert_ptr_equal(deadline_expired(&list, 20), &d[0]);
+    deadline_disarm(&d[0]);
+    assert_null(deadline_expired(&list, 29));
+    deadline_list_resize(&list, 200 * MS);
+    assert_null(deadline_expired(&list, 209));
+    assert_ptr_equal(deadline_expired(&list, 210), &d[1]);
+    deadline_list_resize(&list, 0);
+    assert_false(deadline_armed(&d[1]));
+    deadline_list_resize(&list, 5 * MS);
+    deadline_arm(&list, &d[1], 0);
+    assert_ptr_equal(deadline_expired(&list, 5), &d[1]);
+}
+
 static void moves_between_lists(void **state)
 {
     struct deadline_list a, b;
@@ -66,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expires_in_the_order_of_arming),
+        cmocka_unit_test(those_armed_follow_a_new_length),
         cmocka_unit_test(moves_between_lists),
         cmocka_unit_test(keeps_nothing_without_a_length),
     };

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 #include "http/access.h"
+#include "plugin.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <netinet/in.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -128,9 +131,97 @@ static void hides_secrets_in_the_access_log(void **state)
     assert_int_equal(access_redact(obs_str_of("/abc?token=def"), out, 10), 10);
 }
 
+/* ---- changes -------------------------------------------------------------------- */
+
+static int connected(int port)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
+        assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
+static void change_to(struct fixture *f, const char *address, int expected)
+{
+    obs_str item = obs_str_of(address);
+    const obs_str_list listen = {&item, 1};
+    struct http_settings changed = fixture_settings();
+    struct http_change *change = NULL;
+
+    changed.idle_timeout_ns = 50000000;
+    assert_int_equal(
+        http_change_open(f->server, &changed, &listen, false, &change, error, sizeof(error)),
+        expected);
+    http_worker_change(&f->worker, change);
+    http_change_commit(change);
+}
+
+static int port_of(struct fixture *f)
+{
+    char addresses[128];
+
+    http_server_addresses(f->server, addresses, sizeof(addresses));
+    assert_null(strchr(addresses, ','));
+    return atoi(strrchr(addresses, ':') + 1);
+}
+
+/* A client in the queue of an address that goes is served; afterwards nobody
+ * listens there, and somebody does at the new one. */
+static void an_address_comes_and_another_goes(void **state)
+{
+    struct http_settings before = fixture_settings();
+    struct fixture *f = fixture_open(&before, plugin_routes, n_plugin_routes, NULL);
+    int waiting = connected(f->port), port;
+    struct client late = {.f = f, .fd = waiting, .bytes = calloc(1, 4096), .cap = 4096};
+
+    (void)state;
+    assert_true(waiting >= 0);
+    change_to(f, "*:0", OBS_OK);
+    port = port_of(f);
+    assert_int_not_equal(port, f->port);
+    assert_int_equal(connected(f->port), -1);
+    client_text(&late, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+    client_await_text(&late, "404 Not Found");
+    client_drain(&late); /* the new idle timeout holds for it, too */
+    client_close(&late);
+    f->port = (uint16_t)port;
+    late = client_open(f);
+    client_text(&late, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+    client_await_text(&late, "404 Not Found");
+    client_close(&late);
+    fixture_close(f);
+}
+
+static void a_change_that_cannot_be_bound_changes_nothing(void **state)
+{
+    struct http_settings before = fixture_settings();
+    struct fixture *f = fixture_open(&before, plugin_routes, n_plugin_routes, NULL);
+    struct client client;
+
+    (void)state;
+    change_to(f, "192.0.2.1:0", OBS_E_INVALID);
+    assert_non_null(strstr(error, "no interface of this machine"));
+    assert_int_equal(port_of(f), f->port);
+    client = client_open(f);
+    client_text(&client, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+    client_await_text(&client, "404 Not Found");
+    client_close(&client);
+    fixture_close(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_comes_and_another_goes),
+        cmocka_unit_test(a_change_that_cannot_be_bound_changes_nothing),
         cmocka_unit_test(binds_any_free_port_and_says_which),
         cmocka_unit_test(says_what_is_wrong_in_a_sentence),
         cmocka_unit_test(leaves_nothing_bound_when_one_of_several_fails),

@@ -136,7 +136,7 @@ static void begin(struct world *world)
 static int teardown(void **state)
 {
     struct world *world = *state;
-    char command[100];
+    char command[200];
 
     json_decref(world->answer);
     snprintf(command, sizeof(command), "rm -rf '%s'", world->folder);
