@@ -20,7 +20,8 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"serve", "serve", "run the server in the foreground until SIGTERM or SIGINT", verb_serve},
+    {"serve", "serve [--supervise]", "run the server in the foreground until SIGTERM or SIGINT",
+     verb_serve},
     {"check", "check", "check the configuration and the plugins without starting", verb_check},
     {"plugins", "plugins [show NAME]", "list the plugins found, or describe one", verb_plugins},
     {"reload", "reload [--plugin NAME] [--wait] [--dry-run]",
@@ -36,7 +37,8 @@ static const char *const details[N_VERBS] = {
     "Binds the addresses of `listen`, starts every plugin below `plugins:` and logs\n"
     "\"ready\" when requests are answered. TERM and INT end it within\n"
     "`shutdown_timeout`, a second one at once; HUP reloads, USR1 reopens the log files,\n"
-    "USR2 switches debug lines on and off.\n",
+    "USR2 switches debug lines on and off. With --supervise a small process keeps the\n"
+    "addresses open, starts the server again after a crash and passes signals on.\n",
     "Prints every mistake with file, line and column. Nothing is bound, opened or\n"
     "started.\n",
     "Reads the plugin folders. `show NAME` prints the options with their defaults,\n"

@@ -11,6 +11,8 @@
 #include "runtime/crash.h"
 #include "runtime/server.h"
 #include "runtime/settings.h"
+#include "runtime/supervised.h"
+#include "runtime/supervisor.h"
 #include "runtime/telemetry.h"
 
 #include <stdio.h>
@@ -53,16 +55,25 @@ static int plan_open(const struct arguments *arguments, const char *only, struct
 
 int verb_serve(const struct arguments *arguments)
 {
+    bool supervise = arguments->n_words > 1 && strcmp(arguments->words[1], "--supervise") == 0;
     struct planned planned = {0};
     int code;
 
-    if (arguments->n_words > 1)
+    if (arguments->n_words > (supervise ? 2 : 1))
         return verb_usage(arguments);
     inherited_open();
+    if (supervise)
+        return supervisor_run(
+            &(struct supervisor_spec){arguments->config, arguments->sets, arguments->n_sets});
+    if (supervised_open() < 0) {
+        fprintf(stderr, "observatory: the supervisor has gone\n");
+        return EX_UNAVAILABLE;
+    }
     code = plan_open(arguments, /* only= */ NULL, &planned);
     if (code == EX_OK && settings_open_log(planned.settings) < 0)
         code = EX_OSERR;
     if (code == EX_OK) {
+        supervised_report();
         code = server_run(planned.settings, planned.generation, verb_began_ns);
         planned.generation = NULL; /* taken */
     }

@@ -192,7 +192,7 @@ static int map(const struct note *note, struct image *image, char *reason, size_
     rc = descriptor_check(image->plugin, bytes, reason, size);
     if (rc < 0)
         return rc;
-    crash_name_object(image->plugin, image->plugin->name);
+    crash_name_object(image->plugin, image->plugin->name, image->path);
     return note_check(note, image->plugin, reason, size);
 }
 

@@ -30,6 +30,7 @@ enum {
     MAX_FRAMES = 64,
     MAX_OBJECTS = 256,
     NAME_BYTES = 64,
+    PATH_BYTES = 256, /* with a longer one the object is called as it is mapped */
     TEXT_BYTES = 600,
     PATIENCE_S = 5,
     LOG_MS = 20, /* for the writer of the log to write what others had queued */
@@ -37,9 +38,10 @@ enum {
 
 /* Where the frames of a plugin are. The ring may hold objects that are no more:
  * whatever is mapped there next is named anew, or is no plugin and misnamed. */
-static struct {
+static struct object {
     _Atomic(const void *) base;
     char name[NAME_BYTES];
+    char path[PATH_BYTES];
 } objects[MAX_OBJECTS];
 static unsigned next_object;
 
@@ -125,11 +127,11 @@ static void blamed(char *name)
 }
 
 /* The plugin whose object begins at `base`; NULL: it is none. */
-static const char *plugin_at(const void *base)
+static const struct object *plugin_at(const void *base)
 {
-    for (size_t i = 0; i < MAX_OBJECTS; i++) {
+    for (size_t i = 0; base && i < MAX_OBJECTS; i++) {
         if (atomic_load_explicit(&objects[i].base, memory_order_acquire) == base)
-            return base ? objects[i].name : NULL;
+            return &objects[i];
     }
     return NULL;
 }
@@ -148,7 +150,7 @@ struct walk {
 static void write_frame(struct walk *walk, uintptr_t ip)
 {
     struct text text = {.len = 0};
-    const char *plugin = NULL;
+    const struct object *plugin = NULL;
     Dl_info info = {0};
 
     put(&text, "#");
@@ -157,9 +159,9 @@ static void write_frame(struct walk *walk, uintptr_t ip)
     if (dladdr((const void *)ip, &info) && info.dli_fname) {
         plugin = plugin_at(info.dli_fbase);
         put(&text, plugin ? "plugin " : "");
-        put(&text, plugin ? plugin : "");
+        put(&text, plugin ? plugin->name : "");
         put(&text, plugin ? " " : "");
-        put(&text, info.dli_fname);
+        put(&text, plugin && plugin->path[0] ? plugin->path : info.dli_fname);
         put(&text, "+");
         ip -= (uintptr_t)info.dli_fbase;
     }
@@ -170,7 +172,7 @@ static void write_frame(struct walk *walk, uintptr_t ip)
         put(&text, ")");
     }
     if (plugin && !walk->plugin)
-        walk->plugin = plugin;
+        walk->plugin = plugin->name;
     if (!walk->quiet)
         write_line(&text);
 }
@@ -187,7 +189,8 @@ static _Unwind_Reason_Code on_frame(struct _Unwind_Context *context, void *arg)
         walk->interrupted = true;
     if (!walk->interrupted && !walk->quiet)
         return _URC_NO_REASON;
-    write_frame(walk, exact || !ip ? ip : ip - 1);
+    if (ip)
+        write_frame(walk, exact ? ip : ip - 1);
     return ++walk->n_frames < MAX_FRAMES ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
@@ -271,7 +274,7 @@ void crash_install(void)
         (void)sigaction(handled[i], &action, NULL);
 }
 
-void crash_name_object(const void *inside, const char *name)
+void crash_name_object(const void *inside, const char *name, const char *path)
 {
     unsigned at = 0;
     Dl_info info;
@@ -284,6 +287,7 @@ void crash_name_object(const void *inside, const char *name)
         at = next_object++ % MAX_OBJECTS;
     atomic_store(&objects[at].base, NULL);
     snprintf(objects[at].name, NAME_BYTES, "%s", name);
+    snprintf(objects[at].path, PATH_BYTES, "%s", strlen(path) < PATH_BYTES ? path : "");
     atomic_store(&objects[at].base, info.dli_fbase);
 }
 

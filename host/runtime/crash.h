@@ -14,9 +14,10 @@
  * Thread: control. */
 void crash_install(void);
 
-/* Frames in the object that `inside` points into are said to be of plugin
- * `name`, which is copied. Thread: any, one at a time. */
-void crash_name_object(const void *inside, const char *name);
+/* Frames in the object that `inside` points into are said to be of plugin `name`
+ * and of the file `path`, which need not be what is mapped. Both are copied.
+ * Thread: any, one at a time. */
+void crash_name_object(const void *inside, const char *name, const char *path);
 
 /* The end in a few words ("SIGSEGV in plugin hello") goes to the socket `fd`,
  * too, as messages of which the last one is the best; -1: to none. */

@@ -16,6 +16,7 @@
 #define RUNTIME(member) offsetof(struct runtime_options, member)
 #define RELOAD(member) offsetof(struct reload_options, member)
 #define CONTROL(member) offsetof(struct control_options, member)
+#define SUPERVISE(member) offsetof(struct supervise_options, member)
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const obs_option top_options[] = {
@@ -33,6 +34,8 @@ static const obs_option top_options[] = {
     {"runtime", OBS_OPT_TREE, 0, TOP(runtime_tree), .help = "threads and queues"},
     {"reload", OBS_OPT_TREE, 0, TOP(reload_tree), .help = "how plugins are exchanged"},
     {"control", OBS_OPT_TREE, 0, TOP(control_tree), .help = "how the server is told to reload"},
+    {"supervise", OBS_OPT_TREE, 0, TOP(supervise_tree),
+     .help = "how `serve --supervise` starts the server again"},
     {"http", OBS_OPT_TREE, 0, TOP(http_tree), .help = "limits and deadlines of HTTP"},
     {"plugins", OBS_OPT_TREE, 0, TOP(plugins),
      .help = "what is loaded: instance name, then its options"},
@@ -84,6 +87,15 @@ static const obs_option reload_table[] = {
 static const obs_option control_table[] = {
     {"socket", OBS_OPT_PATH, 0, CONTROL(socket),
      .help = "UNIX socket of the control commands, mode 0600; default: derived, below /tmp"},
+};
+
+static const obs_option supervise_table[] = {
+    {"delay", OBS_OPT_DURATION, 0, SUPERVISE(delay_ns), "100ms", "1ms", "1h",
+     .help = "time between a crash and the next start; doubled with each further crash"},
+    {"max_delay", OBS_OPT_DURATION, 0, SUPERVISE(max_delay_ns), "30s", "1ms", "1h",
+     .help = "what it is doubled up to"},
+    {"reset_after", OBS_OPT_DURATION, 0, SUPERVISE(reset_after_ns), "60s", "1ms", "24h",
+     .help = "a server that ran this long begins with `delay` again"},
 };
 
 /* ---- checks that a table cannot express ------------------------------------ */
@@ -157,6 +169,16 @@ static void check_stall(struct settings *settings)
                       (double)stall->warning_ns / 1e9);
 }
 
+static void check_supervise(struct settings *settings)
+{
+    const struct supervise_options *supervise = &settings->supervise;
+
+    if (supervise->max_delay_ns < supervise->delay_ns)
+        conf_error_at(&settings->errors, obs_conf_get(settings->supervise_tree, "max_delay"),
+                      "supervise.max_delay", "expected at least supervise.delay, which is %.3f s",
+                      (double)supervise->delay_ns / 1e9);
+}
+
 static bool make_folders_absolute(struct settings *settings)
 {
     obs_str *items =
@@ -212,6 +234,8 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
                  &settings->reload);
     bind_section(settings, "control", control_table, COUNT(control_table), settings->control_tree,
                  &settings->control);
+    bind_section(settings, "supervise", supervise_table, COUNT(supervise_table),
+                 settings->supervise_tree, &settings->supervise);
     bind_section(settings, "http", http_options, n_http_options, settings->http_tree,
                  &settings->http);
     expect_mapping(settings, settings->plugins, "plugins");
@@ -220,6 +244,7 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
     check_levels(settings);
     check_services(settings);
     check_stall(settings);
+    check_supervise(settings);
     fill_by_cores(settings);
     return make_folders_absolute(settings);
 }

@@ -44,6 +44,13 @@ struct control_options {
     const char *socket; /* NULL: derived, see settings_control_socket() */
 };
 
+/* Below `supervise:`. */
+struct supervise_options {
+    int64_t delay_ns;
+    int64_t max_delay_ns;
+    int64_t reset_after_ns;
+};
+
 /* Counted: the verb that runs holds one, and every instance that was made from
  * it. Constant once it has been loaded. */
 struct settings {
@@ -62,12 +69,14 @@ struct settings {
     const obs_conf *plugins;
     const obs_conf *services;
     const char *plugin_cache;
-    const obs_conf *log_tree, *runtime_tree, *http_tree, *reload_tree, *control_tree;
+    const obs_conf *log_tree, *runtime_tree, *http_tree, *reload_tree, *control_tree,
+        *supervise_tree;
 
     struct log_options log;
     struct runtime_options runtime;
     struct reload_options reload;
     struct control_options control;
+    struct supervise_options supervise;
     struct http_settings http;
 };
 

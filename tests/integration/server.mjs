@@ -4,6 +4,7 @@
 // sanitized build.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, readFileSync, openSync, closeSync } from 'node:fs';
+import http from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -26,6 +27,17 @@ export function freePort() {
     });
 }
 
+/** What `fn` returns as soon as it is true. */
+export async function until(what, fn, ms = 15000) {
+    const end = Date.now() + ms;
+    for (;;) {
+        const value = await fn();
+        if (value) return value;
+        if (Date.now() > end) throw new Error(`waited ${ms / 1000} s for ${what}`);
+        await new Promise((next) => setTimeout(next, 20));
+    }
+}
+
 export function privateFolder() {
     return mkdtempSync(join(tmpdir(), 'observatory-test-'));
 }
@@ -44,12 +56,13 @@ export function run(args, { env = {}, input } = {}) {
 }
 
 export class Server {
-    /** sets: {'path': value} pairs for --set; folder is kept across restarts. */
-    constructor({ sets = {}, folder = privateFolder(), file = config, env = {} } = {}) {
+    /** sets: {'path': value} pairs for --set; words follow the verb; folder is kept across restarts. */
+    constructor({ sets = {}, folder = privateFolder(), file = config, env = {}, words = [] } = {}) {
         this.folder = folder;
         this.sets = sets;
         this.file = file;
         this.env = env;
+        this.words = words;
         this.log = join(folder, 'server.log');
     }
 
@@ -73,7 +86,7 @@ export class Server {
     async start() {
         this.port ??= await freePort();
         const fd = openSync(this.log, 'a');
-        this.child = spawn(binary, ['serve', ...this.arguments()], { stdio: ['ignore', fd, fd], env: { ...process.env, ...this.env } });
+        this.child = spawn(binary, ['serve', ...this.words, ...this.arguments()], { stdio: ['ignore', fd, fd], env: { ...process.env, ...this.env } });
         closeSync(fd);
         this.ended = new Promise((done) => this.child.on('close', (code, signal) => done({ code, signal })));
         let gone = false;
@@ -112,6 +125,18 @@ export class Server {
             body = undefined;
         }
         return { status: answer.status, headers: answer.headers, text, body };
+    }
+
+    /** GET on a connection of its own: {status, text}. */
+    fresh(path) {
+        return new Promise((done, fail) => {
+            const req = http.get(this.url + path, { agent: false }, async (res) => {
+                let text = '';
+                for await (const part of res) text += part;
+                done({ status: res.statusCode, text });
+            });
+            req.on('error', fail);
+        });
     }
 
     post(path, body, headers = { 'content-type': 'application/json' }) {

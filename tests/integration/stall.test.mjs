@@ -2,31 +2,11 @@
 // A worker that a plugin holds: the log, /health and /metrics tell while it is
 // held, and that it is over.
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { test } from 'node:test';
-import { serve, testPlugin } from './server.mjs';
+import { serve, testPlugin, until } from './server.mjs';
 
-/** GET on a connection of its own, which only a worker that turns accepts. */
-function get(server, path) {
-    return new Promise((done, fail) => {
-        const req = http.get(server.url + path, { agent: false }, async (res) => {
-            let text = '';
-            for await (const part of res) text += part;
-            done({ status: res.statusCode, text });
-        });
-        req.on('error', fail);
-    });
-}
-
-async function until(what, fn) {
-    const end = Date.now() + 15000;
-    for (;;) {
-        const value = await fn();
-        if (value) return value;
-        if (Date.now() > end) throw new Error(`waited 15 s for ${what}`);
-        await new Promise((next) => setTimeout(next, 50));
-    }
-}
+/** On a connection of its own, which only a worker that turns accepts. */
+const get = (server, path) => server.fresh(path);
 
 async function heldWorker(server, state) {
     const { text } = await get(server, '/health');

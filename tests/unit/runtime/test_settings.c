@@ -62,6 +62,7 @@ static void every_override_is_taken(void **state)
         "runtime.offload_threads=5",
         "plugin_folders=[/a, b]",
         "http.max_body=1MiB",
+        "supervise={delay: 1s, max_delay: 1s, reset_after: 5m}",
         "services={t.word/1: first}",
     };
     struct settings *settings = load(sets, sizeof(sets) / sizeof(sets[0]));
@@ -78,6 +79,8 @@ static void every_override_is_taken(void **state)
     assert_int_equal(settings->log.level, OBS_LOG_DEBUG);
     assert_int_equal(settings->shutdown_timeout_ns, INT64_C(2000000000));
     assert_int_equal(settings->http.max_body_bytes, 1 << 20);
+    assert_int_equal(settings->supervise.max_delay_ns, INT64_C(1000000000));
+    assert_int_equal(settings->supervise.reset_after_ns, INT64_C(300000000000));
     assert_true(obs_str_is(settings->plugin_folders.items[0], "/a"));
     snprintf(expected, sizeof(expected), "%s/b", getcwd(cwd, sizeof(cwd)));
     assert_true(obs_str_is(settings->plugin_folders.items[1], expected));
@@ -92,6 +95,7 @@ static void every_mistake_is_told_at_once(void **state)
         "log.level=loud",
         "runtime.offload_queue=0",
         "http.max_body=lots",
+        "supervise.max_delay=99ms",
         "plugins=text",
         "services={t.word/1: [a]}",
         "runtime.stall_warning=10s",
@@ -100,12 +104,13 @@ static void every_mistake_is_told_at_once(void **state)
     struct settings *settings = load(sets, sizeof(sets) / sizeof(sets[0]));
 
     (void)state;
-    assert_true(settings->errors.count >= 7);
+    assert_true(settings->errors.count >= 8);
     assert_complaint(settings, "did you mean \"listen\"");
     assert_complaint(settings, "workers");
     assert_complaint(settings, "log.level");
     assert_complaint(settings, "runtime.offload_queue");
     assert_complaint(settings, "http.max_body");
+    assert_complaint(settings, "supervise.max_delay: expected at least supervise.delay");
     assert_complaint(settings, "plugins");
     assert_complaint(settings, "t.word/1");
     assert_complaint(settings, "at least runtime.stall_warning, which is 10.0 s");
