@@ -193,6 +193,12 @@ static void refresh(struct supervisor *s)
 
 /* ---- starting the child ------------------------------------------------------------ */
 
+static _Noreturn void give_up(const char *what)
+{
+    fprintf(stderr, "observatory: %s: %s\n", what, strerror(errno));
+    _exit(EX_OSERR);
+}
+
 /* Moves the descriptors to where sd_listen_fds(3) has them, and the link behind
  * them; first out of the way, since some may be in the place of others. */
 static void place_descriptors(const struct supervisor *s, int link)
@@ -205,7 +211,8 @@ static void place_descriptors(const struct supervisor *s, int link)
         high[i++] = fcntl(l->fd, F_DUPFD_CLOEXEC, INHERITED_FIRST_FD + n + 1);
     high[i] = fcntl(link, F_DUPFD_CLOEXEC, INHERITED_FIRST_FD + n + 1);
     for (i = 0; i <= n; i++)
-        (void)dup2(high[i], INHERITED_FIRST_FD + i);
+        if (dup2(high[i], INHERITED_FIRST_FD + i) < 0)
+            give_up("descriptors for the server");
 }
 
 static void set_environment(const struct supervisor *s)
@@ -237,7 +244,7 @@ static _Noreturn void become_server(const struct supervisor *s, int link)
     size_t n = 0;
 
     if (!argv)
-        _exit(EX_OSERR);
+        give_up("arguments for the server");
     argv[n++] = "observatory";
     argv[n++] = "--config";
     argv[n++] = s->spec->config;
@@ -251,13 +258,13 @@ static _Noreturn void become_server(const struct supervisor *s, int link)
     set_environment(s);
     sigprocmask(SIG_SETMASK, &s->before, NULL);
     execv(s->program, (char **)argv);
-    fprintf(stderr, "observatory: %s: %s\n", s->program, strerror(errno));
-    _exit(EX_OSERR);
+    give_up(s->program);
 }
 
 static int start_child(struct supervisor *s)
 {
     int link[2];
+    int rc;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) < 0)
         return -errno;
@@ -268,10 +275,9 @@ static int start_child(struct supervisor *s)
     s->child = fork();
     if (s->child == 0)
         become_server(s, link[1]);
+    rc = s->child < 0 ? -errno : 0;
     close(link[1]);
-    if (s->child < 0) {
-        int rc = -errno;
-
+    if (rc < 0) {
         close(link[0]);
         return rc;
     }
@@ -353,17 +359,18 @@ static int exit_code(int status)
 }
 
 /* "SIGSEGV in plugin hello", from its own last words if it had any. */
-static void describe(struct supervisor *s, int status, char *text, size_t size)
+static void describe(const struct supervisor *s, int status, char *text, size_t size)
 {
+    char last[SUPERVISOR_MESSAGE_BYTES];
     ssize_t n;
 
     if (WIFSIGNALED(status))
         snprintf(text, size, "SIG%s", sigabbrev_np(WTERMSIG(status)));
     else
         snprintf(text, size, "exit code %d", WEXITSTATUS(status));
-    while ((n = recv(s->link, s->crashed, sizeof(s->crashed) - 1, MSG_DONTWAIT)) > 0)
+    while ((n = recv(s->link, last, sizeof(last), MSG_DONTWAIT)) > 0)
         if (WIFSIGNALED(status))
-            snprintf(text, size, "%.*s", (int)n, s->crashed);
+            snprintf(text, size, "%.*s", (int)n, last);
 }
 
 static bool is_final(const struct supervisor *s, int code)
@@ -415,6 +422,21 @@ static int64_t run_child(struct supervisor *s, int *ret_code)
     return wait_ns;
 }
 
+/* One after the other. Returns the exit code of the last one. */
+static int run_children(struct supervisor *s)
+{
+    int code = EX_OK;
+    int64_t wait_ns;
+
+    while ((wait_ns = run_child(s, &code)) >= 0) {
+        wait_for_next(s, wait_ns);
+        if (s->ending)
+            return EX_OK; /* nothing runs that could end otherwise */
+        refresh(s);
+    }
+    return code;
+}
+
 /* ---- life ------------------------------------------------------------------------ */
 
 static void block_signals(struct supervisor *s)
@@ -454,18 +476,8 @@ int supervisor_run(const struct supervisor_spec *spec)
     block_signals(&s);
     if (code == EX_OK)
         code = begin(&s);
-    if (code == EX_OK) {
-        int64_t wait_ns;
-
-        while ((wait_ns = run_child(&s, &code)) >= 0) {
-            wait_for_next(&s, wait_ns);
-            if (s.ending) {
-                code = EX_OK; /* nothing ran that could have ended otherwise */
-                break;
-            }
-            refresh(&s);
-        }
-    }
+    if (code == EX_OK)
+        code = run_children(&s);
     release_listeners(&s, /* listen= */ NULL);
     log_stream_close(&s.log);
     return code;

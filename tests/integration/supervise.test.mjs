@@ -38,7 +38,7 @@ function knock(port) {
 }
 
 /** A sanitizer tells faults itself and exits with a code instead of the signal. */
-const sanitized = (log) => log.includes('Sanitizer');
+const sanitized = (log) => /Sanitizer|runtime error: /.test(log);
 
 test('after a crash the port answers again, and who comes meanwhile waits', async (t) => {
     const server = await supervise(t, { 'supervise.delay': '600ms' });
@@ -122,6 +122,14 @@ test('a child that is killed is started again, and told why', async (t) => {
     assert.equal((await server.fresh('/health/ready')).status, 200);
     assert.match(server.output(), /ended after \d+\.\d s: SIGKILL; next start in 20 ms\n/);
     assert.match(server.output(), /restarted after SIGKILL at /);
+});
+
+test('HUP between two starts is the next start', async (t) => {
+    const server = await supervise(t, { 'supervise.delay': '1h', 'supervise.max_delay': '1h' });
+    await assert.rejects(server.fresh('/crash/abort'));
+    await until('the end of the child', () => server.output().includes('next start in 3600000 ms'));
+    server.child.kill('SIGHUP');
+    assert.equal((await server.fresh('/health/ready')).status, 200);
 });
 
 test('a child that crashes at once is started less and less often', async (t) => {
