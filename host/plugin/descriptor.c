@@ -50,6 +50,11 @@ bool descriptor_is_name(obs_str name)
     return true;
 }
 
+int descriptor_is_host_key(obs_str key)
+{
+    return obs_str_is(key, "module") || obs_str_is(key, "state");
+}
+
 /* "obs.store/1": a dotted name, a slash, a number. */
 static bool is_service_id(const char *id)
 {
@@ -176,8 +181,9 @@ static int check_options(const obs_plugin *p, const struct complaint *to)
 
         if (!descriptor_is_name(obs_str_of(option->name)) || !option->help)
             return refuse(to, OBS_E_INVALID, "option %zu has no usable name or no help", i);
-        if (strcmp(option->name, "module") == 0)
-            return refuse(to, OBS_E_INVALID, "it has an option \"module\", a name of the host's");
+        if (descriptor_is_host_key(obs_str_of(option->name)))
+            return refuse(to, OBS_E_INVALID, "it has an option \"%s\", a name of the host's",
+                          option->name);
         if (bytes == 0 || option->offset > p->config_size ||
             bytes > p->config_size - option->offset)
             return refuse(to, OBS_E_INVALID,

@@ -17,6 +17,10 @@ OBS_MUST_CHECK int descriptor_check(const obs_plugin *plugin, size_t available_b
 /* 1-64 of [a-z0-9_-], beginning with a letter or digit: plugins, instances. */
 bool descriptor_is_name(obs_str name);
 
+/* Not 0 for a key of an instance's entry in the config that is the host's, and so
+ * no name for an option. */
+int descriptor_is_host_key(obs_str key);
+
 /* Entry `index` of a table; the index is below the table's length. */
 static inline const void *descriptor_at(const void *table, size_t index, uint16_t stride)
 {

@@ -103,12 +103,6 @@ static int find_file(struct plan *plan, const obs_conf *entry, obs_str name, con
     return *ret_path ? OBS_OK : OBS_E_NOMEM;
 }
 
-/* Keys of an entry that are the host's. */
-static int is_reserved(obs_str key)
-{
-    return obs_str_is(key, "module") || obs_str_is(key, "state");
-}
-
 static void check_state(struct plan *plan, const obs_instance *instance)
 {
     const obs_conf *state = obs_conf_get(instance->entry, "state");
@@ -132,7 +126,7 @@ static int bind_options(struct plan *plan, obs_instance *instance)
                                                .options = plugin->options,
                                                .n = plugin->n_options,
                                                .stride = plugin->option_size,
-                                               .known = is_reserved},
+                                               .known = descriptor_is_host_key},
                         instance->config, &plan->settings->errors);
 }
 

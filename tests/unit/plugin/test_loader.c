@@ -102,6 +102,7 @@ static void wrong_descriptors_are_refused(void **state)
     assert_refused(fixture("stride"), "table of routes has entries of");
     assert_refused(fixture("name"), "\"Not A Name\"");
     assert_refused(fixture("option"), "option \"limit\"");
+    assert_refused(fixture("key"), "option \"state\", a name of the host's");
     assert_refused(fixture("need"), "no service id");
     assert_refused(fixture("route"), "route 0 lacks");
     assert_refused(fixture("undefined"), "obs_function_of_a_later_abi");
