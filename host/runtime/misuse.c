@@ -27,13 +27,14 @@ void misuse_abort(const struct misuse *misuse)
     const char *running = misuse_name(blame_instance);
     const char *plugin = misuse->plugin ? misuse->plugin : running;
     const char *request = misuse->request;
-    char where[256] = "outside of a callback of the host's";
+    char where[256] = "outside of a callback of the host's", text[1024];
 
     if (running)
         snprintf(where, sizeof(where), "in the %s of %s", callback_names[blame_kind()], running);
-    obs_log(NULL, OBS_LOG_ERROR, "plugin %s: %s() %s, %s%s%s; %s", plugin ? plugin : "?",
-            misuse->function, misuse->what, where, request ? " for " : "", request ? request : "",
-            misuse->right);
+    snprintf(text, sizeof(text), "plugin %s: %s() %s, %s%s%s; %s", plugin ? plugin : "?",
+             misuse->function, misuse->what, where, request ? " for " : "", request ? request : "",
+             misuse->right);
     log_flush();
+    log_at_once(OBS_LOG_ERROR, obs_str_of(text)); /* on the terminal, too */
     abort();
 }
