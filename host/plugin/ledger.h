@@ -25,8 +25,9 @@ struct ledger_service {
 #define LEDGER_MAX_SERVICES 32
 
 struct ledger {
-    _Atomic size_t n_in_flight;  /* posts and offloaded jobs not yet answered */
-    struct ledger_entry threads; /* the main thread's */
+    _Atomic size_t n_in_flight; /* posts and offloaded jobs not yet answered */
+    size_t n_revoked;           /* timers and threads that the plugin left; of whoever retires it */
+    struct ledger_entry threads;                         /* the main thread's */
     struct ledger_service services[LEDGER_MAX_SERVICES]; /* the main thread's */
     size_t n_services;
     uint32_t n_workers;

@@ -186,10 +186,20 @@ static int add_instance(struct plan *plan, obs_str name, struct image *image, co
     return rc < 0 ? rc : name_contents(instance);
 }
 
+/* The image that is linked under this name, NULL: it is in a file. */
+static struct image *find_link(const struct plan *plan, obs_str name)
+{
+    const struct plan_link *link = plan->spec->links;
+
+    while (link && !obs_str_is(name, link->name))
+        link = link->next;
+    return link ? link->image : NULL;
+}
+
 static int load_instance(struct plan *plan, const obs_conf *entry, obs_str name)
 {
     char error[600];
-    struct image *image = NULL;
+    struct image *image = find_link(plan, name);
     const char *path;
     int rc;
 
@@ -197,6 +207,8 @@ static int load_instance(struct plan *plan, const obs_conf *entry, obs_str name)
         complain_entry(plan, name, "expected a name of a-z, 0-9, '-' and '_'");
         return OBS_E_INVALID;
     }
+    if (image)
+        return add_instance(plan, name, image_keep(image), "", plan->settings, entry);
     rc = find_file(plan, entry, name, &path);
     if (rc < 0)
         return rc;

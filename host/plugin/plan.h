@@ -7,7 +7,16 @@
 
 #include "plugin/generation.h"
 
+struct image;
 struct settings;
+
+/* A plugin that is not in a file: the instance called `name`, which is in the
+ * configuration, is made from `image`. */
+struct plan_link {
+    struct plan_link *next;
+    const char *name;
+    struct image *image; /* NULL: it is in a file after all */
+};
 
 struct plan_spec {
     uint64_t number;
@@ -15,6 +24,7 @@ struct plan_spec {
     const struct generation *previous; /* the one in use; NULL: there is none */
     const char *plugin; /* take file and options of this instance from disk and leave all others
                            of `previous` as they are; NULL: take all from disk */
+    const struct plan_link *links; /* NULL: there are none */
 };
 
 /* Makes the generation that `settings` describes. Mistakes are added to its

@@ -29,6 +29,7 @@
 #define THE_END "it ends the whole server: return an error"
 #define LOADING "it loads code that nobody has checked: link it, or make it a plugin"
 #define LOOP "libuv is the host's and no part of the ABI: use worker.h"
+#define TEST_HOST "the test host is for test programs: link it into one"
 #define PARSER "llhttp is the host's and no part of the ABI: use request.h"
 
 static const struct denied_symbol denied[] = {
@@ -65,6 +66,7 @@ static const struct denied_symbol denied[] = {
     {"dlmopen", LOADING, false},
     {"uv_*", LOOP, false},
     {"llhttp_*", PARSER, false},
+    {"obs_test_*", TEST_HOST, false},
 };
 
 static const char *const of_toolchain[] = {

@@ -161,6 +161,7 @@ static int plan(struct reload_job *job, struct preparation *p)
         .number = job->current->number + 1,
         .previous = job->current,
         .plugin = job->plugin,
+        .links = job->links,
     };
     int rc;
 
@@ -205,7 +206,7 @@ static int change_host(struct reload_job *job, struct preparation *p)
         return OBS_OK;
     progress_say(&job->progress, "opening of log files and addresses");
     rc = settings_change_log(settings, &p->log, error, sizeof(error));
-    if (rc == OBS_OK)
+    if (rc == OBS_OK && job->http)
         rc = http_change_open(job->http, &settings->http, &settings->listen,
                               settings_access_log(settings), &p->http, error, sizeof(error));
     if (rc < 0)

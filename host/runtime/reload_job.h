@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 struct http_server;
+struct plan_link;
 
 /* Who may still say no: the job moves from PREPARING to SWITCHING, whoever waits
  * for it from PREPARING to ABANDONED; only one of the two succeeds. */
@@ -20,10 +21,11 @@ enum reload_phase { RELOAD_PREPARING, RELOAD_SWITCHING, RELOAD_ABANDONED };
 struct reload_job {
     /* given, and held until it ends */
     struct runtime *runtime;
-    struct http_server *http;
-    struct settings *running;   /* settings in force */
-    struct generation *current; /* generation in use; no other job can replace it meanwhile */
-    const char *plugin;         /* take only this one from disk; NULL: all */
+    struct http_server *http;      /* NULL: its settings and addresses stay */
+    struct settings *running;      /* settings in force */
+    struct generation *current;    /* generation in use; no other job can replace it meanwhile */
+    const char *plugin;            /* take only this one from disk; NULL: all */
+    const struct plan_link *links; /* plugins that are in no file; NULL: there are none */
     bool dry_run;
     int64_t deadline_ns; /* monotonic; for waiting until a generation is gone */
 

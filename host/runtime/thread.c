@@ -81,6 +81,7 @@ int thread_revoke(obs_instance *instance, int64_t timeout_ns)
             return OBS_E_TIMEOUT;
         ledger_unlink(&thread->entry);
         free(thread);
+        instance->ledger->n_revoked++;
     }
     return n;
 }

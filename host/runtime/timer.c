@@ -89,5 +89,6 @@ size_t timer_revoke(obs_instance *instance, const obs_worker *worker)
 
     for (; !ledger_is_empty(list); n++)
         obs_timer_stop((obs_timer *)list->next);
+    instance->ledger->n_revoked += n;
     return n;
 }

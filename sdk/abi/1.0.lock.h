@@ -16,6 +16,7 @@
 #include <observatory/request.h>
 #include <observatory/span.h>
 #include <observatory/store.h>
+#include <observatory/test.h>
 #include <observatory/worker.h>
 #include "lock.h"
 
@@ -387,6 +388,34 @@ ABI_FUNCTION(obs_command_argc, int (const obs_command_call *));
 ABI_FUNCTION(obs_command_arg, const char *(const obs_command_call *, int));
 ABI_FUNCTION(obs_command_wait, int (obs_command_call *, const int *));
 ABI_FUNCTION(obs_instance_name, const char *(const obs_instance *));
+ABI_FUNCTION(obs_test_new, obs_test *(void));
+ABI_FUNCTION(obs_test_config, void (obs_test *, const char *));
+ABI_FUNCTION(obs_test_set, void (obs_test *, const char *));
+ABI_FUNCTION(obs_test_plugin, void (obs_test *, const char *, const char *));
+ABI_FUNCTION(obs_test_link, void (obs_test *, const char *, const obs_plugin *));
+ABI_FUNCTION(obs_test_provide, void (obs_test *, const char *, const void *, void *));
+ABI_FUNCTION(obs_test_timeout, void (obs_test *, int64_t));
+ABI_FUNCTION(obs_test_start, int (obs_test *));
+ABI_FUNCTION(obs_test_reload, int (obs_test *));
+ABI_FUNCTION(obs_test_stop, int (obs_test *));
+ABI_FUNCTION(obs_test_free, int (obs_test *));
+ABI_FUNCTION(obs_test_error, const char *(const obs_test *));
+ABI_FUNCTION(obs_test_send, obs_test_response *(obs_test *, const char *, const char *, const char *, obs_str));
+ABI_FUNCTION(obs_test_wait, int (obs_test_response *));
+ABI_FUNCTION(obs_test_request, obs_test_response *(obs_test *, const char *, const char *, const char *, obs_str));
+ABI_FUNCTION(obs_test_pause, void (obs_test_response *));
+ABI_FUNCTION(obs_test_resume, void (obs_test_response *));
+ABI_FUNCTION(obs_test_drop, void (obs_test_response *));
+ABI_FUNCTION(obs_test_status, int (const obs_test_response *));
+ABI_FUNCTION(obs_test_header, obs_str (obs_test_response *, const char *));
+ABI_FUNCTION(obs_test_body, obs_str (const obs_test_response *));
+ABI_FUNCTION(obs_test_json, const obs_json *(obs_test_response *, const char *));
+ABI_FUNCTION(obs_test_turn, void (obs_test *, int64_t));
+ABI_FUNCTION(obs_test_until, int (obs_test *, int (*)(void *), void *));
+ABI_FUNCTION(obs_test_service, int (obs_test *, const char *, obs_service *));
+ABI_FUNCTION(obs_test_metric, double (obs_test *, const char *, const char *));
+ABI_FUNCTION(obs_test_log, obs_str (obs_test *));
+ABI_FUNCTION(obs_test_logged, int (obs_test *, const char *));
 ABI_FUNCTION(obs_str_of, obs_str (const char *));
 ABI_FUNCTION(obs_str_n, obs_str (const char *, size_t));
 ABI_FUNCTION(obs_str_eq, int (obs_str, obs_str));
@@ -398,6 +427,7 @@ ABI_FUNCTION(obs_span_prompt_tokens, int64_t (const obs_span *));
 ABI_FUNCTION(obs_span_completion_tokens, int64_t (const obs_span *));
 ABI_FUNCTION(obs_span_total_tokens, int64_t (const obs_span *));
 ABI_FUNCTION(obs_span_tokens_per_second, double (const obs_span *));
+ABI_FUNCTION(obs_test_get, obs_test_response *(obs_test *, const char *));
 ABI_INTEGER(OBS_E_INTERNAL, -1, int);
 ABI_INTEGER(OBS_E_NOMEM, -2, int);
 ABI_INTEGER(OBS_E_UNSUPPORTED, -3, int);
