@@ -118,10 +118,9 @@ static int open_http(obs_test *t)
     int rc = http_server_open(&t->settings->http, &nowhere, settings_access_log(t->settings),
                               &t->http, error, sizeof(error));
 
-    if (rc == OBS_OK)
-        rc = http_worker_open(t->http, test_worker(t));
-    else
+    if (rc < 0)
         return test_fail(t, rc, "%s", error);
+    rc = http_worker_open(t->http, test_worker(t));
     return rc < 0 ? test_fail(t, rc, "out of memory or files") : OBS_OK;
 }
 
@@ -145,7 +144,7 @@ static void note_left(obs_test *t, const struct generation *generation)
 }
 
 /* Ends a generation that no request runs on. */
-static int retire(obs_test *t, struct generation *generation)
+static void retire(obs_test *t, struct generation *generation)
 {
     int rc = generation_retire(generation, t->runtime, deadline_ns(t));
 
@@ -153,8 +152,7 @@ static int retire(obs_test *t, struct generation *generation)
     if (rc == OBS_OK)
         generation_destroy(generation);
     else
-        t->stuck = true;
-    return rc;
+        t->stuck = true; /* told at the end */
 }
 
 void test_reap(obs_test *t)
@@ -167,15 +165,18 @@ void test_reap(obs_test *t)
         if (generation_pins(old) > 0)
             t->old[kept++] = old;
         else
-            (void)retire(t, old); /* told at the end */
+            retire(t, old);
     }
     t->n_old = kept;
     atomic_store(&t->runtime->n_generations, 1 + (uint32_t)kept);
 }
 
+/* The server is done with its requests, and the clients have read the answers. */
 static int is_idle(void *user)
 {
-    return http_worker_connections(test_worker(user)) == 0;
+    const obs_test *t = user;
+
+    return http_worker_connections(test_worker(t)) == 0 && !responses_are_open(t);
 }
 
 /* Lets the requests end and the plugins drain, like the server. */
@@ -194,8 +195,8 @@ static void drain(obs_test *t)
 static void retire_all(obs_test *t)
 {
     for (size_t i = 0; i < t->n_old; i++)
-        (void)retire(t, t->old[i]);
-    (void)retire(t, t->generation);
+        retire(t, t->old[i]);
+    retire(t, t->generation);
     t->n_old = 0;
     t->generation = NULL;
 }
@@ -229,9 +230,9 @@ static void take_down(obs_test *t)
 
 int obs_test_start(obs_test *t)
 {
-    static int (*const steps[])(obs_test * t) = {test_mistake, plan, open_runtime, start_plugins,
-                                                 open_http};
-    int rc = OBS_OK;
+    static int (*const steps[])(obs_test *) = {test_mistake, plan, open_runtime, start_plugins,
+                                               open_http};
+    int rc;
 
     if (t->stage != TEST_NEW)
         return test_fail(t, OBS_E_CONFLICT, "obs_test_start() was called before");
@@ -310,28 +311,22 @@ int obs_test_reload(obs_test *t)
     return rc;
 }
 
-/* The end as told to the test. */
-static int tell_end(obs_test *t)
+int obs_test_stop(obs_test *t)
 {
-    obs_str left = obs_buf_str(t->left);
+    obs_str left;
 
+    if (t->stage == TEST_RUNNING) {
+        drain(t);
+        responses_hang_up(t);
+        take_down(t);
+        t->stage = TEST_STOPPED;
+    }
+    left = obs_buf_str(t->left);
     if (t->stuck)
         return test_fail(t, OBS_E_TIMEOUT, "posts, jobs or threads do not end; the log says whose");
     if (left.len > 0)
         return test_fail(t, OBS_E_INVALID, "%.*s", (int)left.len - 1, left.ptr);
     return OBS_OK;
-}
-
-int obs_test_stop(obs_test *t)
-{
-    if (t->stage != TEST_RUNNING)
-        return t->result;
-    drain(t);
-    responses_hang_up(t);
-    t->stage = TEST_STOPPED;
-    take_down(t);
-    t->result = tell_end(t);
-    return t->result;
 }
 
 int obs_test_free(obs_test *t)

@@ -125,6 +125,15 @@ static obs_test_response *create(obs_test *t)
     return r;
 }
 
+bool responses_are_open(const obs_test *t)
+{
+    const obs_test_response *r = t->responses;
+
+    while (r && !r->poll)
+        r = r->next;
+    return r != NULL;
+}
+
 void responses_name_open(const obs_test *t, obs_buf *out)
 {
     size_t len = obs_buf_str(out).len;

@@ -24,7 +24,6 @@ struct obs_test {
     obs_arena *arena; /* what was noted */
     char *error;      /* of the last failure, NULL: there was none */
     enum test_stage stage;
-    int result; /* of the end */
     int64_t timeout_ms;
 
     /* what to run */
@@ -85,6 +84,7 @@ int test_turn_until(obs_test *t, int (*done)(void *user), void *user, int64_t ti
 void test_reap(obs_test *t);
 
 /* response.c: all requests of the test host. */
+bool responses_are_open(const obs_test *t);
 void responses_name_open(const obs_test *t, obs_buf *out);
 void responses_resume(obs_test *t);
 void responses_hang_up(obs_test *t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The example plugin echo, linked into this program: what it streams, and that
- * it neither loses a byte nor grows when its client is slow. */
+/* The example plugin echo, linked into this program: what it streams back, to
+ * clients that are fast, slow or gone. */
 #include <observatory/test.h>
 
 #include <setjmp.h>
@@ -77,6 +77,22 @@ static void a_slow_client_loses_nothing(void **state)
     free(body);
 }
 
+static void a_slow_client_is_served_to_the_end_of_the_server(void **state)
+{
+    char *body = long_body();
+    obs_test_response *r =
+        obs_test_send(*state, "POST", "/echo", NULL, obs_str_n(body, LONG_BYTES));
+
+    assert_non_null(r);
+    obs_test_pause(r);
+    obs_test_turn(*state, 50);
+    obs_test_timeout(*state, 2000);
+    assert_int_equal(obs_test_stop(*state), OBS_OK);
+    assert_int_equal(obs_test_wait(r), OBS_OK);
+    assert_int_equal(obs_test_body(r).len, LONG_BYTES);
+    free(body);
+}
+
 /* The end of the test would tell that a request was never answered. */
 static void a_client_that_goes_away_ends_the_stream(void **state)
 {
@@ -113,6 +129,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(sends_back_body_and_type, start, end),
         cmocka_unit_test_setup_teardown(streams_a_chunked_body, start, end),
         cmocka_unit_test_setup_teardown(a_slow_client_loses_nothing, start, end),
+        cmocka_unit_test_setup_teardown(a_slow_client_is_served_to_the_end_of_the_server, start,
+                                        end),
         cmocka_unit_test_setup_teardown(a_client_that_goes_away_ends_the_stream, start, end),
         cmocka_unit_test_setup_teardown(shows_the_request_as_json_up_to_its_limit, start, end),
     };

@@ -2,10 +2,11 @@
 #include "probe.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 struct config {
     const char *word;
-    int32_t fail_start, leave_timer, leave_thread, leave_waiting;
+    int32_t fail_start, leave_timer, leave_thread, leave_waiting, hang;
 };
 
 /* What waits, and is answered by drain() or when its client goes. */
@@ -181,6 +182,8 @@ static void run_thread(void *arg)
 {
     struct probe *probe = arg;
 
+    while (probe->config->hang)
+        pause();
     if (obs_post(probe->instance, probe->worker, post_done, probe) < 0)
         abort();
 }
@@ -272,6 +275,7 @@ static const obs_option options[] = {
     FLAG(fail_start, "start() fails"),
     FLAG(leave_timer, "a timer is left"),
     FLAG(leave_thread, "a thread is left"),
+    FLAG(hang, "its thread does not end"),
     FLAG(leave_waiting, "drain() does not answer what waits"),
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The test host: that it tells the truth about a plugin, and what is wrong. */
+/* The test host: that it tells the truth about a plugin, and what is wrong. HELLO
+ * is the file of the example. */
 #include "probe.h"
 
 #include <observatory/test.h>
@@ -8,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,27 +112,68 @@ static void bodies_headers_and_methods_go_out_as_given(void **state)
     ended(t);
 }
 
-static void a_plugin_that_breaks_its_contract_ends_the_test_with_a_sentence(void **state)
+/* Runs `body` in a process of its own and returns its status; `said` gets what
+ * it wrote to stderr. */
+static int run_apart(void (*body)(void), char *said, size_t size)
 {
-    char said[2048] = "";
     int ends[2], status;
+    ssize_t n;
     pid_t child;
 
-    (void)state;
     assert_int_equal(pipe(ends), 0);
     child = fork();
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
-        (void)obs_test_get(started(), "/twice");
+        body();
         _exit(0);
     }
     close(ends[1]);
+    n = read(ends[0], said, size - 1);
+    said[n > 0 ? n : 0] = '\0';
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(read(ends[0], said, sizeof(said) - 1) > 0);
     close(ends[0]);
+    return status;
+}
+
+static void answer_twice(void)
+{
+    (void)obs_test_get(started(), "/twice");
+}
+
+static void a_plugin_that_breaks_its_contract_ends_the_test_with_a_sentence(void **state)
+{
+    char said[2048];
+    int status = run_apart(answer_twice, said, sizeof(said));
+
+    (void)state;
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
     if (!strstr(said, "plugin probe: obs_respond()"))
         fail_msg("\"%s\" does not name plugin and function", said);
+}
+
+static void stop_what_hangs(void)
+{
+    obs_test *t = with_probe();
+
+    obs_test_timeout(t, 20);
+    obs_test_set(t, "plugins.probe.hang=true");
+    obs_test_set(t, "plugins.probe.leave_thread=true");
+    if (obs_test_start(t) < 0 || obs_test_free(t) != OBS_E_TIMEOUT)
+        _exit(1);
+    if (probe_seen.n_destroyed != 0)
+        _exit(2);
+}
+
+static void a_thread_that_does_not_end_keeps_its_memory(void **state)
+{
+    char said[2048];
+    int status = run_apart(stop_what_hangs, said, sizeof(said));
+
+    (void)state;
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    if (!strstr(said, "do not end"))
+        fail_msg("\"%s\" does not say it", said);
 }
 
 static void limits_of_the_configuration_apply(void **state)
@@ -206,6 +249,32 @@ static void all_mistakes_of_a_configuration_are_told(void **state)
     assert_error(t, "plugins.probe.fail_start");
     assert_int_equal(probe_seen.n_created, 0);
     assert_int_equal(obs_test_free(t), OBS_OK);
+}
+
+static void a_configuration_file_is_read_and_values_are_set_over_it(void **state)
+{
+    char path[] = "/tmp/observatory-testhost-XXXXXX";
+    obs_test *t = with_probe();
+    FILE *file = fdopen(mkstemp(path), "w");
+
+    (void)state;
+    assert_non_null(file);
+    fputs("listen: 127.0.0.1:1\nworkers: 3\nlog: {file: /absent/log}\n"
+          "plugins: {probe: {word: of the file, leave_timer: true}}\n",
+          file);
+    fclose(file);
+    obs_test_config(t, path);
+    obs_test_set(t, "plugins.probe.leave_timer=false");
+    if (obs_test_start(t) < 0)
+        fail_msg("%s", obs_test_error(t));
+    assert_int_equal(obs_worker_count(), 1);
+    assert_body(obs_test_get(t, "/later"), "of the file");
+    assert_int_equal(obs_test_reload(t), OBS_OK);
+    assert_int_equal(probe_seen.n_created, 1);
+    unlink(path);
+    assert_int_equal(obs_test_reload(t), OBS_E_INVALID);
+    assert_error(t, path);
+    ended(t);
 }
 
 static void what_a_plugin_says_about_its_start_is_the_error(void **state)
@@ -372,6 +441,22 @@ static void an_instance_that_was_replaced_is_watched_too(void **state)
     assert_int_equal(obs_test_free(t), OBS_E_INVALID);
 }
 
+static void an_instance_becomes_one_of_another_file(void **state)
+{
+    obs_test *t = started();
+
+    (void)state;
+    obs_test_plugin(t, "probe", getenv("HELLO"));
+    assert_int_equal(obs_test_reload(t), OBS_E_INVALID);
+    assert_error(t, "hello 0.1.0 reads no state");
+    assert_int_equal(obs_test_status(obs_test_get(t, "/probe")), 200);
+    obs_test_set(t, "plugins.probe.state=reset");
+    assert_int_equal(obs_test_reload(t), OBS_OK);
+    assert_int_equal(obs_test_status(obs_test_get(t, "/probe")), 404);
+    assert_int_equal(obs_test_status(obs_test_get(t, "/hello/Ada")), 200);
+    ended(t);
+}
+
 static void a_reload_that_is_refused_changes_nothing(void **state)
 {
     obs_test *t = started();
@@ -507,11 +592,13 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_not_there_is_nothing),
         cmocka_unit_test(bodies_headers_and_methods_go_out_as_given),
         cmocka_unit_test(a_plugin_that_breaks_its_contract_ends_the_test_with_a_sentence),
+        cmocka_unit_test(a_thread_that_does_not_end_keeps_its_memory),
         cmocka_unit_test(limits_of_the_configuration_apply),
         cmocka_unit_test(requests_run_side_by_side),
         cmocka_unit_test(a_client_that_goes_is_noticed_by_the_plugin),
         cmocka_unit_test(a_request_without_an_answer_is_told_by_its_name),
         cmocka_unit_test(all_mistakes_of_a_configuration_are_told),
+        cmocka_unit_test(a_configuration_file_is_read_and_values_are_set_over_it),
         cmocka_unit_test(what_a_plugin_says_about_its_start_is_the_error),
         cmocka_unit_test(a_file_that_is_no_plugin_is_refused_with_the_reason),
         cmocka_unit_test(a_linked_descriptor_is_checked_like_a_loaded_one),
@@ -522,6 +609,7 @@ int main(void)
         cmocka_unit_test(a_request_ends_on_the_instance_that_it_began_on),
         cmocka_unit_test(a_waiting_request_keeps_its_old_instance_until_it_is_answered),
         cmocka_unit_test(an_instance_that_was_replaced_is_watched_too),
+        cmocka_unit_test(an_instance_becomes_one_of_another_file),
         cmocka_unit_test(a_reload_that_is_refused_changes_nothing),
         cmocka_unit_test(waiting_turns_the_loop_until_the_plugin_has_done_it),
         cmocka_unit_test(a_plugin_gets_the_services_that_the_test_provides),
