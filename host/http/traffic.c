@@ -132,19 +132,19 @@ void traffic_count(const struct traffic *traffic, struct endpoint_telemetry *tel
     obs_series *total = NULL, *duration = NULL;
 
     if (series) {
-        duration = atomic_load_explicit(&series->duration, memory_order_relaxed);
+        duration = atomic_load_explicit(&series->duration, memory_order_acquire);
         if (row < STATUS_COUNT - 1)
-            total = atomic_load_explicit(&series->status[row], memory_order_relaxed);
+            total = atomic_load_explicit(&series->status[row], memory_order_acquire);
     }
     if (!duration) {
         duration = find_duration(traffic, telemetry, index);
         if (series)
-            atomic_store_explicit(&series->duration, duration, memory_order_relaxed);
+            atomic_store_explicit(&series->duration, duration, memory_order_release);
     }
     if (!total) {
         total = find_total(traffic, telemetry, index, status);
         if (series && row < STATUS_COUNT - 1)
-            atomic_store_explicit(&series->status[row], total, memory_order_relaxed);
+            atomic_store_explicit(&series->status[row], total, memory_order_release);
     }
     obs_series_add(total, 1);
     obs_series_observe(duration, (double)duration_ns / 1e9);
