@@ -107,6 +107,8 @@ static void report_plugins(struct reload_job *job, const struct generation *gene
     json_object_set_new(job->report, "plugins", plugins);
 }
 
+static const char shutting_down[] = "the server is shutting down";
+
 /* ---- prepare ------------------------------------------------------------------ */
 
 /* Old generations cost memory and may hold files: a reload waits until there
@@ -188,6 +190,8 @@ static int start(struct reload_job *job, struct preparation *p)
 
     p->started = true;
     rc = generation_start(p->generation, job->runtime, &job->progress);
+    if (rc < 0 && atomic_load(&job->progress.cancelled))
+        return refuse(job, rc, shutting_down);
     if (rc < 0)
         return refuse(job, rc, job->progress.error);
     time_step(job, p, "start");
@@ -205,7 +209,7 @@ static int change_host(struct reload_job *job, struct preparation *p)
     if (job->plugin)
         return OBS_OK;
     progress_say(&job->progress, "opening of log files and addresses");
-    rc = settings_change_log(settings, &p->log, error, sizeof(error));
+    rc = settings_change_log(settings, job->running, &p->log, error, sizeof(error));
     if (rc == OBS_OK && job->http)
         rc = http_change_open(job->http, &settings->http, &settings->listen,
                               settings_access_log(settings), &p->http, error, sizeof(error));
@@ -236,7 +240,7 @@ static int prepare(struct reload_job *job, struct preparation *p)
         if (job->dry_run && steps[i] == start)
             break;
         if (atomic_load(&job->progress.cancelled))
-            return refuse(job, OBS_E_CLOSED, "the server is shutting down");
+            return refuse(job, OBS_E_CLOSED, shutting_down);
         rc = steps[i](job, p);
     }
     return rc;

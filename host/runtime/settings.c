@@ -436,11 +436,13 @@ int settings_open_log(const struct settings *settings)
     return rc;
 }
 
-int settings_change_log(const struct settings *settings, struct log_change **ret_change,
-                        char *error, size_t error_size)
+int settings_change_log(const struct settings *settings, const struct settings *running,
+                        struct log_change **ret_change, char *error, size_t error_size)
 {
     struct log_settings log = log_settings(settings);
 
+    if (settings->log.level == running->log.level)
+        log.level = log_level();
     return log_change_open(&log, ret_change, error, error_size);
 }
 

@@ -103,8 +103,11 @@ bool settings_are_good(struct settings *settings);
 /* Opens the log as configured; complains on stderr. Errors: OBS_E_*. */
 OBS_MUST_CHECK int settings_open_log(const struct settings *settings);
 
-/* What a reload changes of the log, see core/log.h. Errors: OBS_E_*. */
+/* What a reload from `running` changes of the log, see core/log.h. A level that
+ * was changed otherwise stays when the configured one is the same. Errors:
+ * OBS_E_*. */
 OBS_MUST_CHECK int settings_change_log(const struct settings *settings,
+                                       const struct settings *running,
                                        struct log_change **ret_change, char *error,
                                        size_t error_size);
 

@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Storm } from './storm.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.OBSERVATORY ?? join(root, 'build/host/observatory');
@@ -60,7 +61,7 @@ export class Server {
     constructor({ sets = {}, folder = privateFolder(), file = config, env = {}, words = [] } = {}) {
         this.folder = folder;
         this.sets = sets;
-        this.file = file;
+        this.file = this.plain = file;
         this.env = env;
         this.words = words;
         this.log = join(folder, 'server.log');
@@ -86,6 +87,10 @@ export class Server {
     async start() {
         this.port ??= await freePort();
         const fd = openSync(this.log, 'a');
+        if (process.env.STORM && this.plain === config) {
+            this.storm = new Storm(this.plain, this.folder, binary);
+            this.file = this.storm.file;
+        }
         this.child = spawn(binary, ['serve', ...this.words, ...this.arguments()], { stdio: ['ignore', fd, fd], env: { ...process.env, ...this.env } });
         closeSync(fd);
         this.ended = new Promise((done) => this.child.on('close', (code, signal) => done({ code, signal })));
@@ -96,7 +101,10 @@ export class Server {
             try {
                 const answer = await fetch(`${this.url}/health/ready`);
                 await answer.arrayBuffer();
-                if (answer.status === 200) return this;
+                if (answer.status === 200) {
+                    this.storm?.start();
+                    return this;
+                }
             } catch {
                 // not listening yet
             }
@@ -112,7 +120,9 @@ export class Server {
     /** Graceful by default; resolves to {code, signal}. */
     async stop(signal = 'SIGTERM') {
         this.child.kill(signal);
-        return this.ended;
+        const end = await this.ended;
+        await this.storm?.stop();
+        return end;
     }
 
     async get(path, options) {
@@ -171,6 +181,7 @@ export async function serve(t, options) {
             const { code } = await server.stop();
             if (code !== 0) throw new Error(`the server ended with ${code}:\n${server.output()}`);
         }
+        if (server.storm) t.diagnostic(`storm: ${server.storm.good} reloads switched, ${server.storm.bad} were refused`);
         server.dispose();
     });
     return server;
