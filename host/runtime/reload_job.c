@@ -265,9 +265,10 @@ static void undo(struct reload_job *job, struct preparation *p)
 void reload_announce(const struct generation *generation, bool present)
 {
     for (size_t i = 0; i < generation->n_instances; i++) {
-        const obs_plugin *plugin = generation->instances[i]->plugin;
+        const obs_instance *instance = generation->instances[i];
 
-        telemetry_plugin(plugin->name, plugin->version, present);
+        telemetry_plugin(instance->name, instance->plugin->name, instance->plugin->version,
+                         present);
     }
 }
 

@@ -167,7 +167,7 @@ static int start_log_dropped(void)
 
 int telemetry_start(uint32_t n_workers)
 {
-    static const char *const labels[] = {"name", "version"};
+    static const char *const labels[] = {"instance", "name", "version"};
     int rc;
 
     metric_start(n_workers);
@@ -176,8 +176,8 @@ int telemetry_start(uint32_t n_workers)
         (rc = start_stalls(n_workers)) < 0 || (rc = start_log_dropped()) < 0 ||
         (rc = start_generations()) < 0 || (rc = start_images()) < 0)
         return rc;
-    return register_family(OBS_METRIC_GAUGE, "plugin_info", "Always 1; the plugins in use.", labels,
-                           2, &own.plugins);
+    return register_family(OBS_METRIC_GAUGE, "plugin_info",
+                           "Always 1; the plugin instances in use.", labels, 3, &own.plugins);
 }
 
 void telemetry_generations(uint64_t number, uint32_t n_alive)
@@ -202,9 +202,9 @@ void telemetry_reload(bool success)
         obs_series_add(own.reloads[success], 1);
 }
 
-void telemetry_plugin(const char *name, const char *version, bool present)
+void telemetry_plugin(const char *instance, const char *name, const char *version, bool present)
 {
-    const obs_str values[] = {obs_str_of(name), obs_str_of(version)};
+    const obs_str values[] = {obs_str_of(instance), obs_str_of(name), obs_str_of(version)};
     obs_series *series;
 
     if (!own.plugins)

@@ -22,10 +22,11 @@ void telemetry_images(size_t n_in_use, size_t n_idle);
 /* Counts a reload: reloads_total{result="success"|"failure"}. Thread: any. */
 void telemetry_reload(bool success);
 
-/* Shows or hides plugin_info{name,version}. Idempotent: at a switch take the
- * old generation's plugins down first, then put the new one's up. Strings are
- * copied. Thread: any. */
-void telemetry_plugin(const char *name, const char *version, bool present);
+/* Shows or hides plugin_info{instance,name,version}; `instance` is the key in
+ * the configuration, `name` that of the descriptor. Idempotent: at a switch take
+ * the old generation's instances down first, then put the new one's up. Strings
+ * are copied. Thread: any. */
+void telemetry_plugin(const char *instance, const char *name, const char *version, bool present);
 
 /* A worker is held or is not any more: worker_stalled{worker}. Thread: any. */
 void telemetry_stalled(uint32_t worker, bool stalled);

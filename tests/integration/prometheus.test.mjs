@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { freePort, serve } from './server.mjs';
+import { binary, freePort, serve } from './server.mjs';
 
 function lint(text) {
     return new Promise((done, fail) => {
@@ -39,6 +39,14 @@ test('promtool finds nothing to complain about', async (t) => {
     ])
         assert.match(text, new RegExp(`^${name}[{ ]`, 'm'), `${name} is missing`);
     assert.match(text, /http_requests_total\{method="GET",route="\/hello\/\{name\}",status="200"\} 50\b/);
+});
+
+test('two instances of one plugin have a series each', async (t) => {
+    const echo = (prefix) => JSON.stringify({ module: join(dirname(binary), '../sdk/examples/echo/echo.so'), prefix });
+    const server = await serve(t, { sets: { 'plugins.first': echo('/one'), 'plugins.second': echo('/two') } });
+    const { text } = await server.get('/metrics');
+    for (const instance of ['first', 'second'])
+        assert.match(text, new RegExp(`^plugin_info\\{instance="${instance}",name="echo",version="[^"]+"\\} 1$`, 'm'));
 });
 
 test('OpenMetrics by negotiation, compressed by negotiation', async (t) => {

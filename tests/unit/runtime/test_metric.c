@@ -487,18 +487,18 @@ static void families_come_in_order_of_their_names(void **state)
     assert_int_equal(order.out_of_order, 0);
 }
 
-static void plugins_that_are_gone_are_not_shown(void **state)
+static void instances_that_are_gone_are_not_shown(void **state)
 {
     (void)state;
     assert_int_equal(telemetry_start(N_SHARDS), OBS_OK);
-    telemetry_plugin("one", "1.0", true);
-    telemetry_plugin("two", "1.0", true);
-    telemetry_plugin("one", "1.0", true);
+    telemetry_plugin("one", "p", "1.0", true);
+    telemetry_plugin("two", "p", "1.0", true);
+    telemetry_plugin("one", "p", "1.0", true);
     assert_float_equal(value_of("plugin_info", "one"), 1, 0);
-    telemetry_plugin("one", "1.0", false);
+    telemetry_plugin("one", "p", "1.0", false);
     assert_int_equal(read_series("plugin_info", "one").found, 0);
     assert_float_equal(value_of("plugin_info", "two"), 1, 0);
-    telemetry_plugin("one", "1.0", true);
+    telemetry_plugin("one", "p", "1.0", true);
     assert_float_equal(value_of("plugin_info", "one"), 1, 0);
     telemetry_generations(7, 2);
     assert_float_equal(value_of("generation", ""), 7, 0);
@@ -581,7 +581,7 @@ int main(void)
         cmocka_unit_test(values_that_would_look_the_same_are_one_series),
         cmocka_unit_test(long_values_are_cut_between_characters),
         cmocka_unit_test(families_come_in_order_of_their_names),
-        cmocka_unit_test(plugins_that_are_gone_are_not_shown),
+        cmocka_unit_test(instances_that_are_gone_are_not_shown),
         cmocka_unit_test(the_process_is_measured_when_somebody_reads),
         cmocka_unit_test(lines_that_the_log_lost_are_counted),
     };
