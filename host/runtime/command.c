@@ -20,7 +20,7 @@
 struct obs_command_call {
     const struct command_spec *spec;
     struct runtime *runtime;
-    bool interrupted;
+    bool interrupted; /* not told yet */
 };
 
 int obs_command_argc(const obs_command_call *call)
@@ -37,7 +37,10 @@ int obs_command_wait(obs_command_call *call, const int *done)
 {
     while (!*done && !call->interrupted)
         uv_run(&call->runtime->workers[0]->loop, UV_RUN_ONCE);
-    return *done ? OBS_OK : OBS_E_CLOSED;
+    if (*done)
+        return OBS_OK;
+    call->interrupted = false;
+    return OBS_E_CLOSED;
 }
 
 static void on_signal(int signal_number, void *user)

@@ -68,7 +68,8 @@ OBS_API int obs_command_argc(const obs_command_call *call);
 OBS_API const char *obs_command_arg(const obs_command_call *call, int index);
 
 /* Turns the loop until `*done` is not 0: how a command waits for a store.
- * Returns early with OBS_E_CLOSED when the user interrupts.
+ * Returns early with OBS_E_CLOSED when the user interrupts; told once, so that
+ * what is under way and borrows the command's memory can be waited for again.
  * Thread: [worker], inside run().  Since: ABI 1.0. */
 OBS_API int obs_command_wait(obs_command_call *call, const int *done);
 

@@ -123,10 +123,21 @@ static int run_interrupted(obs_command_call *call, void *self)
     return EX_TEMPFAIL;
 }
 
+/* What was under way when the user interrupted still comes to its end. */
+static int run_finishing(obs_command_call *call, void *self)
+{
+    int code = run_interrupted(call, self);
+
+    if (code != EX_TEMPFAIL || scene.wait_result != OBS_E_CLOSED)
+        return EX_SOFTWARE;
+    return run_wait(call, self);
+}
+
 static const obs_command commands[] = {
     {"arguments", "", "looks at its arguments", run_arguments},
     {"wait", "", "waits for a job", run_wait},
     {"interrupted", "", "waits for what never comes", run_interrupted},
+    {"finishing", "", "waits on after an interrupt", run_finishing},
 };
 
 static const obs_plugin plugin = {
@@ -136,7 +147,7 @@ static const obs_plugin plugin = {
     .license = "Apache-2.0",
     .summary = "test",
     .commands = commands,
-    .n_commands = 3,
+    .n_commands = 4,
     .create = create,
     .start = start,
     .worker_start = worker_up,
@@ -196,6 +207,14 @@ static void an_interrupt_ends_the_wait_and_the_command_still_cleans_up(void **st
     assert_string_equal(scene.journal, "create start up down stop destroy");
 }
 
+static void an_interrupt_is_told_once(void **state)
+{
+    (void)state;
+    assert_int_equal(run("finishing", 0, NULL), EX_OK);
+    assert_int_equal(scene.wait_result, OBS_OK);
+    assert_int_equal(scene.done, 1);
+}
+
 static void an_unknown_command_starts_nothing(void **state)
 {
     (void)state;
@@ -210,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_command_runs_between_start_and_stop_with_its_arguments),
         cmocka_unit_test(waiting_turns_the_loop_until_it_is_done),
         cmocka_unit_test(an_interrupt_ends_the_wait_and_the_command_still_cleans_up),
+        cmocka_unit_test(an_interrupt_is_told_once),
         cmocka_unit_test(an_unknown_command_starts_nothing),
     };
     return cmocka_run_group_tests_name("command", tests, NULL, NULL);
