@@ -4,7 +4,7 @@
 #include "command.h"
 
 #include <stdio.h>
-#include <time.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 const obs_command ingest_commands[N_INGEST_COMMANDS] = {
@@ -22,43 +22,79 @@ const obs_command ingest_commands[N_INGEST_COMMANDS] = {
     },
 };
 
-struct wait {
+/* --- waiting ------------------------------------------------------------------------ */
+
+int command_wait(obs_command_call *call, const int *done)
+{
+    int rc = obs_command_wait(call, done);
+
+    while (!*done)
+        (void)obs_command_wait(call, done);
+    return rc;
+}
+
+static void set_done(void *done)
+{
+    *(int *)done = 1;
+}
+
+/* For 10 ms. */
+static int let_store_work(obs_command_call *call, const struct ingest *ingest)
+{
+    obs_timer *timer;
+    int done = 0;
+    int rc = obs_timer_start(ingest->instance, 10, /* period_ms= */ 0, set_done, &done, &timer);
+
+    if (rc < 0)
+        return rc;
+    rc = obs_command_wait(call, &done);
+    obs_timer_stop(timer);
+    return rc;
+}
+
+/* --- storing -------------------------------------------------------------------------- */
+
+struct append {
     int done;
     obs_append_result result;
 };
 
 static void appended(const obs_append_result *result, void *user)
 {
-    struct wait *wait = user;
+    struct append *append = user;
 
-    wait->result = *result;
-    wait->done = 1;
+    append->result = *result;
+    append->done = 1;
 }
 
 int command_store(obs_command_call *call, const struct ingest *ingest, const obs_span *spans,
                   size_t n, struct stored *ret)
 {
     const obs_scope all = {.size = sizeof(all), .all = 1};
-    struct wait wait = {0};
+    struct append append = {0};
     int rc;
 
-    for (;;) {
-        rc = ingest->store->append(ingest->store_self, &all, spans, n, obs_worker_current(),
-                                   appended, &wait);
-        if (rc != OBS_E_BUSY)
-            break;
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    while ((rc = ingest->store->append(ingest->store_self, &all, spans, n, obs_worker_current(),
+                                       appended, &append)) == OBS_E_BUSY) {
+        rc = let_store_work(call, ingest);
+        if (rc < 0)
+            return rc;
     }
     if (rc < 0)
         return rc;
-    rc = obs_command_wait(call, &wait.done);
-    while (!wait.done) /* interrupted: the spans are borrowed until the answer */
-        (void)obs_command_wait(call, &wait.done);
-    if (rc == OBS_OK)
-        rc = wait.result.error;
-    if (rc == OBS_OK)
-        *ret = (struct stored){wait.result.n_stored, wait.result.n_repeated};
+    rc = command_wait(call, &append.done);
+    if (append.result.error < 0)
+        return append.result.error;
+    *ret = (struct stored){append.result.n_stored, append.result.n_repeated};
     return rc;
+}
+
+/* --- telling -------------------------------------------------------------------------- */
+
+int command_failed(const char *what, int rc)
+{
+    fprintf(stderr, "%s: %s\n", what, rc == OBS_E_CLOSED ? "interrupted" : obs_error(rc)->text);
+    return rc == OBS_E_CLOSED ? EX_TEMPFAIL : EX_UNAVAILABLE;
 }
 
 void command_progress(const char *what, uint64_t done, uint64_t total)

@@ -87,7 +87,7 @@ static int is_empty(obs_command_call *call, const struct ingest *ingest, int *re
     int rc = ingest->store->search(ingest->store_self, &all, &any, NULL, answered, &q);
 
     if (rc == OBS_OK)
-        rc = obs_command_wait(call, &q.done);
+        rc = command_wait(call, &q.done);
     if (rc == OBS_OK)
         rc = q.result.error;
     if (rc == OBS_OK)
@@ -151,10 +151,6 @@ int demo_command(obs_command_call *call, void *self)
     }
     if (rc == OBS_OK)
         rc = fill(call, ingest, &o, &stored);
-    if (rc < 0) {
-        fprintf(stderr, "observatory ingest demo: %s\n", obs_error(rc)->text);
-        return EX_UNAVAILABLE;
-    }
     printf("%llu demo spans stored\n", (unsigned long long)stored);
-    return EX_OK;
+    return rc < 0 ? command_failed("observatory ingest demo", rc) : EX_OK;
 }

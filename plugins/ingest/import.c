@@ -53,21 +53,24 @@ static void complain_error(struct import *im, int rc, const struct decode_error 
 
 /* --- batches --------------------------------------------------------------------------- */
 
+/* In parts, so that an interrupt need not wait for a whole file. */
 static int flush(struct import *im)
 {
-    struct stored result = {0};
     int rc = OBS_OK;
 
-    for (size_t i = 0; i < im->n_spans; i++)
-        price_apply(im->ingest->book, &im->spans[i]);
-    if (im->n_spans)
-        rc = command_store(im->call, im->ingest, im->spans, im->n_spans, &result);
-    im->stored += result.n_stored;
-    im->repeated += result.n_repeated;
+    for (size_t at = 0; at < im->n_spans && rc == OBS_OK; at += BATCH) {
+        size_t left = im->n_spans - at, n = left < BATCH ? left : BATCH;
+        struct stored result = {0};
+        for (size_t i = at; i < at + n; i++)
+            price_apply(im->ingest->book, &im->spans[i]);
+        rc = command_store(im->call, im->ingest, im->spans + at, n, &result);
+        im->stored += result.n_stored;
+        im->repeated += result.n_repeated;
+        command_progress("spans", im->stored + im->repeated, 0);
+    }
     im->n_spans = 0;
     obs_arena_destroy(im->arena);
     im->arena = NULL;
-    command_progress("spans", im->stored + im->repeated, 0);
     return rc;
 }
 
@@ -312,11 +315,13 @@ static int import_file(struct import *im, const char *path, enum format format)
     printf("%s: %llu spans stored, %llu repeated, %llu rejected\n", path,
            (unsigned long long)im->stored, (unsigned long long)im->repeated,
            (unsigned long long)im->rejected);
-    if (rc < 0) {
+    if (rc == OBS_E_SYNTAX || rc == OBS_E_TOO_LARGE) {
         fprintf(stderr, "%s: %s\n", path,
                 rc == OBS_E_SYNTAX ? "broken gzip data" : obs_error(rc)->text);
-        return rc == OBS_E_SYNTAX || rc == OBS_E_TOO_LARGE ? EX_DATAERR : EX_UNAVAILABLE;
+        return EX_DATAERR;
     }
+    if (rc < 0)
+        return command_failed(path, rc);
     return im->rejected ? EX_DATAERR : EX_OK;
 }
 
@@ -345,7 +350,7 @@ int import_command(obs_command_call *call, void *self)
     int code = EX_OK, files = 0;
 
     im.project = im.ingest->project;
-    for (int i = 0; i < obs_command_argc(call) && code != EX_USAGE; i++) {
+    for (int i = 0; i < obs_command_argc(call) && code != EX_USAGE && code != EX_TEMPFAIL; i++) {
         const char *arg = obs_command_arg(call, i);
         const char *value = i + 1 < obs_command_argc(call) ? obs_command_arg(call, i + 1) : "";
         int file_code;

@@ -2,11 +2,12 @@
 // `observatory ingest import`: every format, gzip, standard input, what is there
 // already, what is wrong.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { config, privateFolder, root, run } from './server.mjs';
+import { binary, config, privateFolder, root, run } from './server.mjs';
 
 const native = (n) => JSON.stringify({ trace_id: 'c'.repeat(31) + n, span_id: 'd'.repeat(15) + n, ts: '2026-01-02T03:04:05Z', duration_ms: 5, span_name: `s${n}` });
 const otlp = (n) => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: 'a'.repeat(31) + n, spanId: 'b'.repeat(15) + n, name: 'x', startTimeUnixNano: '1000000000', endTimeUnixNano: '2000000000' }] }] }] });
@@ -59,4 +60,44 @@ test('what is wrong is told with its line and does not stop the rest', async () 
     assert.equal((await run(['ingest', 'import', join(folder, 'no-such-file'), ...database])).code, 66);
     assert.equal((await run(['ingest', 'import', '--no-such-option', ...database])).code, 64);
     assert.equal((await run(['ingest', 'import', ...database])).code, 64);
+});
+
+/** Feeds `observatory ingest import -` for ever and interrupts it: {code, signal, out, err, ms it took to end}. */
+async function interrupted(line, database) {
+    const child = spawn(binary, ['ingest', 'import', '-', ...database]);
+    const ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal, at: performance.now() })));
+    let out = '', err = '', n = 0, at;
+    child.stdout.on('data', (d) => (out += d));
+    child.stderr.on('data', (d) => (err += d));
+    child.stdin.on('error', () => {}); // it ends while it is fed
+    for (let open = true; open && n < 200000; open = child.stdin.writable && child.exitCode === null) {
+        if (n === 20000) {
+            at = performance.now();
+            child.kill('SIGINT');
+            setTimeout(() => child.kill('SIGKILL'), 5000).unref();
+        }
+        let text = '';
+        for (let i = 0; i < 1000; i++) text += line(n++);
+        if (!child.stdin.write(text)) await Promise.race([new Promise((done) => child.stdin.once('drain', done)), ended]);
+    }
+    child.stdin.destroy();
+    const { code, signal, at: end } = await ended;
+    return { code, signal, out, err, ms: end - at };
+}
+
+test('an interrupt ends an import at once, and what it stored is there', async () => {
+    const folder = privateFolder();
+    const database = ['--config', config, '--set', `plugins.store-sqlite.path=${join(folder, 'o.db')}`];
+    const line = (n) => `{"trace_id":"${'c'.repeat(24)}${n.toString(16).padStart(8, '0')}","span_id":"${'d'.repeat(16)}","ts":"2026-01-02T03:04:05Z","duration_ms":5,"span_name":"s"}\n`;
+    const { code, signal, out, err, ms } = await interrupted(line, database);
+    assert.equal(signal, null, 'it did not end by itself');
+    assert.equal(code, 75);
+    assert.match(err, /^-: interrupted$/m);
+    assert.ok(ms < 1000, `it took ${ms} ms`);
+    const stored = Number(/^-: (\d+) spans stored, 0 repeated, 0 rejected$/m.exec(out)?.[1]);
+    assert.ok(stored > 0, out);
+    const path = join(folder, 'stored.jsonl');
+    writeFileSync(path, Array.from({ length: stored + 1 }, (_, n) => line(n)).join(''));
+    const again = await run(['ingest', 'import', path, ...database]);
+    assert.match(again.out, new RegExp(`: 1 spans stored, ${stored} repeated, 0 rejected`));
 });
