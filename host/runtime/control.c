@@ -21,17 +21,20 @@ struct control {
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
     void (*ask)(void *user, const json_t *question, struct control_call *call);
     void *user;
+    struct control_call *calls; /* a list */
     size_t n_calls;
-    bool closing;
+    bool closed;
 };
 
 struct control_call {
     uv_pipe_t pipe;
     uv_write_t write;
     struct control *control;
-    char *text; /* the question so far, then the answer */
+    struct control_call *next, **at; /* in the list: `*at` is this one */
+    char *text;                      /* the question so far, then the answer */
     size_t len;
     bool asked; /* somebody owes an answer */
+    bool answered;
     bool closed;
 };
 
@@ -39,7 +42,7 @@ struct control_call {
 
 static void free_if_over(struct control *control)
 {
-    if (control->closing && control->n_calls == 0)
+    if (control->closed && control->n_calls == 0)
         free(control);
 }
 
@@ -51,6 +54,9 @@ static void on_call_closed(uv_handle_t *handle)
     call->closed = true;
     if (call->asked)
         return; /* freed with its answer */
+    *call->at = call->next;
+    if (call->next)
+        call->next->at = call->at;
     free(call->text);
     free(call);
     control->n_calls--;
@@ -74,6 +80,7 @@ void control_answer(struct control_call *call, const json_t *answer)
     uv_buf_t buf;
 
     call->asked = false;
+    call->answered = true;
     if (call->closed) {
         on_call_closed((uv_handle_t *)&call->pipe);
         return;
@@ -164,6 +171,11 @@ static void on_connection(uv_stream_t *server, int status)
     if (!call)
         return;
     call->control = control;
+    call->at = &control->calls;
+    call->next = control->calls;
+    if (call->next)
+        call->next->at = &call->next;
+    control->calls = call;
     call->text = malloc(MAX_QUESTION_BYTES);
     uv_pipe_init(server->loop, &call->pipe, /* ipc= */ 0);
     call->pipe.data = call;
@@ -274,14 +286,19 @@ int control_open(uv_loop_t *loop, const char *path,
 
 static void on_closed(uv_handle_t *handle)
 {
-    free_if_over(handle->data);
+    struct control *control = handle->data;
+
+    control->closed = true;
+    free_if_over(control);
 }
 
 void control_close(struct control *control)
 {
     if (!control)
         return;
-    control->closing = true;
+    for (struct control_call *call = control->calls; call; call = call->next)
+        if (!call->answered) /* what was answered closes when it is out */
+            close_call(call);
     unlink(control->path);
     uv_close((uv_handle_t *)&control->pipe, on_closed);
 }

@@ -23,8 +23,9 @@ control_open(uv_loop_t *loop, const char *path,
 /* Sends `answer` (borrowed). Thread: the loop's. */
 void control_answer(struct control_call *call, const json_t *answer);
 
-/* Stops listening and removes the socket; questions under way can still be
- * answered. The loop must turn before it is closed. NULL is a no-op. */
+/* Stops listening, removes the socket and cuts off clients without an answer;
+ * their questions must be answered even so. The loop must turn before it is closed. NULL is a
+ * no-op. */
 void control_close(struct control *control);
 
 #endif

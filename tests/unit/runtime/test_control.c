@@ -152,6 +152,31 @@ static void a_client_that_leaves_is_no_trouble(void **state)
                         "{\"answer\":\"still there\"}");
 }
 
+/* One has said nothing, one waits for its answer. */
+static void the_end_cuts_off_who_is_there(void **state)
+{
+    struct world *world = *state;
+    json_t *answer = json_object();
+    int silent, waiting;
+    char byte;
+
+    open_control(world);
+    silent = connected(world);
+    waiting = connected(world);
+    assert_int_equal(write(waiting, "{\"command\": \"later\"}\n", 21), 21);
+    turn(world, 5);
+    assert_non_null(world->pending);
+    control_close(world->control);
+    world->control = NULL;
+    turn(world, 5);
+    assert_int_equal(read(silent, &byte, 1), 0);
+    assert_int_equal(read(waiting, &byte, 1), 0);
+    control_answer(world->pending, answer);
+    json_decref(answer);
+    close(silent);
+    close(waiting);
+}
+
 static void what_is_too_long_is_cut_off(void **state)
 {
     struct world *world = *state;
@@ -248,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_question_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(a_client_that_leaves_is_no_trouble, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_end_cuts_off_who_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_too_long_is_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(one_socket_is_for_one_server, setup, teardown),
         cmocka_unit_test_setup_teardown(a_socket_that_was_left_is_replaced, setup, teardown),
