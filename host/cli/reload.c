@@ -126,7 +126,7 @@ static int print_report(const json_t *report)
     return EX_OK;
 }
 
-static int ask(const struct settings *settings, const struct wish *wish)
+static int ask(struct settings *settings, const struct wish *wish)
 {
     json_t *question = json_pack("{s:s, s:b, s:b}", "command", "reload", "wait", wish->wait,
                                  "dry_run", wish->dry_run);
@@ -136,10 +136,12 @@ static int ask(const struct settings *settings, const struct wish *wish)
 
     if (wish->plugin)
         json_object_set_new(question, "plugin", json_string(wish->plugin));
-    if (control_ask(settings, question, &report, error, sizeof(error)) < 0)
-        fprintf(stderr, "observatory: %s\n", error);
-    else
+    if (control_ask(settings, question, &report, error, sizeof(error)) == OBS_OK) {
         code = print_report(report);
+    } else {
+        fprintf(stderr, "observatory: %s\n", error);
+        (void)settings_are_good(settings); /* tells mistakes, one of which may hide the socket */
+    }
     json_decref(question);
     json_decref(report);
     return code;

@@ -29,27 +29,29 @@ obs_str config_folder(obs_arena *arena, const char *file)
 int config_load(obs_arena *arena, const char *file, const char *const *sets, size_t n_sets,
                 const obs_conf **ret_root, struct conf_errors *errors)
 {
-    struct obs_conf *root = node_new(arena, OBS_CONF_MAPPING);
+    struct obs_conf *empty = node_new(arena, OBS_CONF_MAPPING);
+    struct obs_conf *root = empty;
     obs_str folder = config_folder(arena, file);
-    int rc = OBS_OK, result = OBS_OK;
+    int result = OBS_OK;
 
-    if (!root || !folder.ptr)
+    if (!empty || !folder.ptr)
         return OBS_E_NOMEM;
     if (file)
-        rc = yaml_load(arena, file, &root, errors);
-    if (rc < 0)
-        return rc;
-    if (root->type != OBS_CONF_MAPPING) {
+        result = yaml_load(arena, file, &root, errors);
+    if (result == OBS_OK && root->type != OBS_CONF_MAPPING) {
         conf_error_at(errors, root, NULL, "expected a mapping such as `plugins:`");
-        return OBS_E_SYNTAX;
+        result = OBS_E_SYNTAX;
     }
-    result = substitute(arena, root, folder, errors);
+    if (result == OBS_OK)
+        result = substitute(arena, root, folder, errors);
+    else
+        root = empty;
     for (size_t i = 0; i < n_sets; i++) {
-        rc = override_apply(arena, root, sets[i], errors);
+        int rc = override_apply(arena, root, sets[i], errors);
+
         if (rc < 0)
             result = rc;
     }
-    if (result == OBS_OK)
-        *ret_root = root;
+    *ret_root = root;
     return result;
 }

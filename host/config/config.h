@@ -8,8 +8,9 @@
 
 /* Reads `file` (NULL: start from nothing), fills in `${...}` (substitute.h), then
  * applies `sets` (override.h), whose values are taken as they are, in order.
- * Every complaint goes to `errors`. Errors: OBS_E_SYNTAX, OBS_E_NOT_FOUND,
- * OBS_E_TOO_LARGE, OBS_E_INVALID, OBS_E_NOMEM. */
+ * Every complaint goes to `errors`. On failure `ret_root` is what could be read,
+ * at least the overrides, unless memory ran out. Errors: OBS_E_SYNTAX,
+ * OBS_E_NOT_FOUND, OBS_E_TOO_LARGE, OBS_E_INVALID, OBS_E_NOMEM. */
 int config_load(obs_arena *arena, const char *file, const char *const *sets, size_t n_sets,
                 const obs_conf **ret_root, struct conf_errors *errors);
 

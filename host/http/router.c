@@ -272,8 +272,7 @@ static int take_methods(struct node *node, const struct entry *entry, char *erro
 
         if (!(methods & (1u << i)) || !other)
             continue;
-        snprintf(error, error_size, "route %s of plugin %s conflicts with %s of plugin %s",
-                 entry->pattern, instance_name(&entry->endpoint), other->pattern,
+        snprintf(error, error_size, "conflicts with %s of plugin %s", other->pattern,
                  instance_name(&other->endpoint));
         return OBS_E_CONFLICT;
     }
@@ -319,8 +318,7 @@ int router_add(struct router *router, const struct endpoint *endpoint, char *err
     if (!wrong && !endpoint->decl->handler)
         wrong = "the route has no handler";
     if (wrong) {
-        snprintf(error, error_size, "route %s of plugin %s: %s", entry->pattern,
-                 instance_name(endpoint), wrong);
+        snprintf(error, error_size, "%s", wrong);
         rc = OBS_E_INVALID;
         goto fail;
     }

@@ -74,7 +74,7 @@ static obs_instance *find_provider(struct order *order, const obs_instance *user
         }
         found = candidate;
     }
-    if (!found && !(need->flags & OBS_NEED_OPTIONAL))
+    if (!found && !choice && !(need->flags & OBS_NEED_OPTIONAL)) /* a choice is complained about */
         complain(order, user, "%s needs %s, which no plugin of this configuration provides",
                  user->name, need->service);
     return found;

@@ -148,8 +148,6 @@ static int read_settings(struct reload_job *job, struct preparation *p)
         return refuse(job, OBS_E_NOMEM, "out of memory");
     if (job->plugin)
         p->settings->http = running->http; /* the host's own part stays */
-    if (job->plugin)
-        p->settings->http = running->http; /* the host's own part stays */
     if (settings_keep_fixed(p->settings, running, note, job) < 0)
         return refuse(job, OBS_E_NOMEM, "out of memory");
     time_step(job, p, "read");

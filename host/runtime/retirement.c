@@ -58,9 +58,9 @@ static void cut_requests(const struct retirement *r)
     for (uint32_t i = 0; i < r->runtime->n_workers; i++)
         worker_call(r->runtime->workers[i], cut_on_worker, &cut);
     obs_log(NULL, OBS_LOG_WARN,
-            "generation %llu: reload.drain_timeout (%lld s) is over, cut %zu requests off; %llu "
+            "generation %llu: reload.drain_timeout (%.1f s) is over, cut %zu requests off; %llu "
             "wait for a plugin",
-            (unsigned long long)r->number, (long long)(r->drain_timeout_ns / (1000 * MS_NS)), cut.n,
+            (unsigned long long)r->number, (double)r->drain_timeout_ns / (1000.0 * MS_NS), cut.n,
             (unsigned long long)generation_pins(r->generation));
 }
 

@@ -100,12 +100,16 @@ static const obs_option supervise_table[] = {
 
 /* ---- checks that a table cannot express ------------------------------------ */
 
-static void expect_mapping(struct settings *settings, const obs_conf *tree, const char *path)
+/* `tree`, or NULL when it is something else: nothing in it is looked at. */
+static const obs_conf *expect_mapping(struct settings *settings, const obs_conf *tree,
+                                      const char *path)
 {
     uint32_t type = obs_conf_type(tree);
 
-    if (type != OBS_CONF_NULL && type != OBS_CONF_MAPPING)
-        conf_error_at(&settings->errors, tree, path, "expected a mapping");
+    if (type == OBS_CONF_NULL || type == OBS_CONF_MAPPING)
+        return tree;
+    conf_error_at(&settings->errors, tree, path, "expected a mapping");
+    return NULL;
 }
 
 static void check_listen(struct settings *settings)
@@ -132,7 +136,7 @@ static uint32_t level_of(const obs_conf *node)
 
 static void check_levels(struct settings *settings)
 {
-    expect_mapping(settings, settings->log.levels, "log.levels");
+    settings->log.levels = expect_mapping(settings, settings->log.levels, "log.levels");
     for (size_t i = 0; i < obs_conf_count(settings->log.levels); i++) {
         obs_str name = {0};
         const obs_conf *level = obs_conf_at(settings->log.levels, i, &name);
@@ -238,8 +242,8 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
                  settings->supervise_tree, &settings->supervise);
     bind_section(settings, "http", http_options, n_http_options, settings->http_tree,
                  &settings->http);
-    expect_mapping(settings, settings->plugins, "plugins");
-    expect_mapping(settings, settings->services, "services");
+    settings->plugins = expect_mapping(settings, settings->plugins, "plugins");
+    settings->services = expect_mapping(settings, settings->services, "services");
     check_listen(settings);
     check_levels(settings);
     check_services(settings);
@@ -247,6 +251,17 @@ static bool bind_all(struct settings *settings, const obs_conf *root)
     check_supervise(settings);
     fill_by_cores(settings);
     return make_folders_absolute(settings);
+}
+
+/* Of what cannot be read as a whole: whoever asks the server to reload wants to
+ * hear from it what is wrong. That much has been told already. */
+static void bind_control_alone(struct settings *settings, const obs_conf *root)
+{
+    const struct conf_errors told = settings->errors;
+
+    bind_section(settings, "control", control_table, COUNT(control_table),
+                 obs_conf_get(root, "control"), &settings->control);
+    settings->errors = told;
 }
 
 struct settings *settings_load(const char *file, const char *const *sets, size_t n_sets)
@@ -266,13 +281,17 @@ struct settings *settings_load(const char *file, const char *const *sets, size_t
     settings->n_sets = n_sets;
     conf_errors_init(&settings->errors, arena);
     settings->folder = config_folder(arena, file);
-    if (!settings->folder.ptr ||
-        (config_load(arena, file, sets, n_sets, &root, &settings->errors) == OBS_OK &&
-         !bind_all(settings, root))) {
-        settings_release(settings);
-        return NULL;
-    }
+    if (!settings->folder.ptr)
+        goto fail;
+    if (config_load(arena, file, sets, n_sets, &root, &settings->errors) < 0)
+        bind_control_alone(settings, root);
+    else if (!bind_all(settings, root))
+        goto fail;
     return settings;
+
+fail:
+    settings_release(settings);
+    return NULL;
 }
 
 struct settings *settings_keep(struct settings *settings)

@@ -139,13 +139,13 @@ export class Server {
 
     /** GET on a connection of its own: {status, text}. */
     fresh(path) {
+        const answer = async (res) => {
+            let text = '';
+            for await (const part of res) text += part;
+            return { status: res.statusCode, text };
+        };
         return new Promise((done, fail) => {
-            const req = http.get(this.url + path, { agent: false }, async (res) => {
-                let text = '';
-                for await (const part of res) text += part;
-                done({ status: res.statusCode, text });
-            });
-            req.on('error', fail);
+            http.get(this.url + path, { agent: false }, (res) => answer(res).then(done, fail)).on('error', fail);
         });
     }
 

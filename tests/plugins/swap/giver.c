@@ -23,6 +23,11 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
 #endif
 }
 
+static void destroy(void *self)
+{
+    (void)self;
+}
+
 static const char *const provides[] = {WORD_SERVICE};
 
 #if defined(GIVER_NEEDS)
@@ -37,6 +42,6 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
 #if defined(GIVER_NEEDS)
     .needs = needs,          .n_needs = 1,
 #endif
-    .create = create,
+    .create = create,        .destroy = destroy,
 };
 OBS_PLUGIN_NOTE("giver", "1.0.0");

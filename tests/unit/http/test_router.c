@@ -92,7 +92,7 @@ static void refuses_routes_that_collide_or_make_no_sense(void **state)
     (void)state;
     assert_int_equal(add(router, OBS_GET | OBS_POST, "/a/{x}", &r[0], error), OBS_OK);
     assert_int_equal(add(router, OBS_POST, "/a/{y}", &r[1], error), OBS_E_CONFLICT);
-    assert_string_equal(error, "route /a/{y} of plugin test conflicts with /a/{x} of plugin test");
+    assert_string_equal(error, "conflicts with /a/{x} of plugin test");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         int rc = add(router, OBS_GET, bad[i], &r[2], error);
 

@@ -51,6 +51,19 @@ static void an_empty_configuration_has_the_documented_defaults(void **state)
     settings_release(settings);
 }
 
+static void the_control_socket_is_found_beside_mistakes(void **state)
+{
+    static const char *const sets[] = {"control.socket=/x.sock", "{"};
+    struct settings *settings = settings_load("/no/such/file.yaml", sets, 2);
+
+    (void)state;
+    assert_non_null(settings);
+    assert_int_equal(settings->errors.count, 2);
+    assert_complaint(settings, "/no/such/file.yaml");
+    assert_string_equal(settings->control.socket, "/x.sock");
+    settings_release(settings);
+}
+
 static void every_override_is_taken(void **state)
 {
     static const char *const sets[] = {
@@ -182,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_configuration_has_the_documented_defaults),
+        cmocka_unit_test(the_control_socket_is_found_beside_mistakes),
         cmocka_unit_test(every_override_is_taken),
         cmocka_unit_test(every_mistake_is_told_at_once),
         cmocka_unit_test(the_access_log_takes_a_word_or_a_file),
