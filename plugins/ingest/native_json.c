@@ -4,9 +4,10 @@
  * its item and not the request: the first complaint of an item is kept and the
  * rest of it is passed over. */
 #include "native_json.h"
+#include "decimal.h"
 #include "json_cursor.h"
 #include "messages.h"
-#include "timestamp.h"
+#include "timeparse.h"
 #include "values.h"
 
 #include <stdio.h>
@@ -168,26 +169,18 @@ static int read_id(struct reader *r, const struct field *f, struct item *item)
 static int read_time(struct reader *r, const struct field *f, struct item *item)
 {
     int64_t *to = (int64_t *)(void *)((char *)item + f->offset);
-    const char *expected = "expected an RFC 3339 time or a Unix time";
+    const char *expected = "expected an RFC 3339 time or a Unix time from 1970 on";
     char next = json_peek(&r->c);
     obs_str text;
     int rc;
 
-    if (next == '"') {
-        rc = json_string(&r->c, &text);
-        if (rc < 0)
-            return rc;
-        if (!timestamp_parse(text, to) && !timestamp_number(r->c.arena, text, to))
-            return refuse(r, f, expected);
-    } else if (next == '-' || (next >= '0' && next <= '9')) {
-        rc = json_number(&r->c, &text);
-        if (rc < 0)
-            return rc;
-        if (!timestamp_number(r->c.arena, text, to))
-            return refuse(r, f, expected);
-    } else {
+    if (next != '"' && next != '-' && (next < '0' || next > '9'))
         return refuse_next(r, f, expected);
-    }
+    rc = next == '"' ? json_string(&r->c, &text) : json_number(&r->c, &text);
+    if (rc < 0)
+        return rc;
+    if ((time_unix(text, to) < 0 && time_rfc3339(text, to) < 0) || *to < 0)
+        return refuse(r, f, expected);
     if (to == &item->span.start_ns)
         item->has_start = true;
     else
@@ -200,6 +193,7 @@ static int read_scaled(struct reader *r, const struct field *f, int places, stru
 {
     int64_t *to = (int64_t *)(void *)((char *)item + f->offset);
     char next = json_peek(&r->c);
+    struct decimal number;
     obs_str text;
     int rc;
 
@@ -208,7 +202,7 @@ static int read_scaled(struct reader *r, const struct field *f, int places, stru
     rc = json_number(&r->c, &text);
     if (rc < 0)
         return rc;
-    if (!decimal_scaled(r->c.arena, text, places, to))
+    if (!decimal_read(text, &number) || !decimal_scaled(&number, places, to) || *to < 0)
         return refuse(r, f, "expected a number that is not negative and not too large");
     return OBS_OK;
 }

@@ -2,8 +2,7 @@
 /* Parsing times. All arithmetic is checked: a range ends in an error, never in a
  * wrong moment. */
 #include "timeparse.h"
-
-#include <stdbool.h>
+#include "decimal.h"
 
 #define SECOND INT64_C(1000000000)
 #define DAY (86400 * SECOND)
@@ -105,7 +104,7 @@ static bool time_of_day(struct reader *r, int64_t *ret_seconds, int64_t *ret_ns)
     if (!skip(r, "Tt ") || !number(r, 2, &hours) || !skip(r, ":") || !number(r, 2, &minutes) ||
         !skip(r, ":") || !number(r, 2, &seconds) || hours > 23 || minutes > 59 || seconds > 60)
         return false;
-    if (skip(r, ".")) {
+    if (skip(r, ".,")) { /* the comma is ISO 8601's */
         if (!digit(r))
             return false;
         *ret_ns = fraction(r);
@@ -123,44 +122,6 @@ static int to_ns(int64_t seconds, int64_t ns, int64_t *ret_ns)
     if (__builtin_mul_overflow(seconds, SECOND, &v) || __builtin_add_overflow(v, ns, &v))
         return OBS_E_RANGE;
     *ret_ns = v;
-    return OBS_OK;
-}
-
-static int calendar(struct reader r, int64_t *ret_ns)
-{
-    int64_t days, seconds = 0, ns = 0;
-
-    if (!date(&r, &days) || (r.p < r.end && !time_of_day(&r, &seconds, &ns)) || r.p != r.end)
-        return OBS_E_INVALID;
-    return to_ns(days * 86400 + seconds, ns, ret_ns);
-}
-
-/* The magnitude tells the unit: 11 digits of seconds reach the year 5138. */
-static int unix_time(struct reader r, int64_t *ret_ns)
-{
-    static const int64_t units[] = {SECOND, 1000000, 1000, 1};
-    bool negative = skip(&r, "-");
-    const char *start = r.p;
-    int64_t v = 0, ns = 0, unit;
-    size_t digits;
-
-    while (digit(&r))
-        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, *r.p++ - '0', &v))
-            return OBS_E_RANGE;
-    digits = (size_t)(r.p - start);
-    if (digits == 0)
-        return OBS_E_INVALID;
-    unit = units[digits <= 11 ? 0 : digits <= 14 ? 1 : digits <= 17 ? 2 : 3];
-    if (skip(&r, ".")) {
-        if (!digit(&r))
-            return OBS_E_INVALID;
-        ns = fraction(&r) / (SECOND / unit);
-    }
-    if (r.p != r.end)
-        return OBS_E_INVALID;
-    if (__builtin_mul_overflow(v, unit, &v) || __builtin_add_overflow(v, ns, &v))
-        return OBS_E_RANGE;
-    *ret_ns = negative ? -v : v;
     return OBS_OK;
 }
 
@@ -216,16 +177,59 @@ static int relative(struct reader r, int64_t now_ns, int64_t *ret_ns)
     return OBS_OK;
 }
 
+static struct reader reader_of(obs_str text)
+{
+    return (struct reader){text.ptr, text.len ? text.ptr + text.len : text.ptr};
+}
+
+/* --- public, declared in timeparse.h -------------------------------------- */
+
+int time_date(obs_str text, int64_t *ret_ns)
+{
+    struct reader r = reader_of(text);
+    int64_t days;
+
+    if (!date(&r, &days) || r.p != r.end)
+        return OBS_E_INVALID;
+    return to_ns(days * 86400, /* ns= */ 0, ret_ns);
+}
+
+int time_rfc3339(obs_str text, int64_t *ret_ns)
+{
+    struct reader r = reader_of(text);
+    int64_t days, seconds, ns = 0;
+
+    if (!date(&r, &days) || !time_of_day(&r, &seconds, &ns) || r.p != r.end)
+        return OBS_E_INVALID;
+    return to_ns(days * 86400 + seconds, ns, ret_ns);
+}
+
+/* The magnitude tells the unit: 11 digits of seconds reach the year 5138. */
+int time_unix(obs_str text, int64_t *ret_ns)
+{
+    struct decimal number;
+    int64_t n;
+
+    if (!decimal_read(text, &number))
+        return OBS_E_INVALID;
+    n = decimal_magnitude(&number);
+    return decimal_scaled(&number,
+                          n <= 11   ? 9
+                          : n <= 14 ? 6
+                          : n <= 17 ? 3
+                                    : 0,
+                          ret_ns)
+               ? OBS_OK
+               : OBS_E_RANGE;
+}
+
 int time_parse(obs_str text, int64_t now_ns, int64_t *ret_ns)
 {
-    struct reader r;
-
-    if (text.len == 0)
-        return OBS_E_INVALID;
-    r = (struct reader){text.ptr, text.ptr + text.len};
     if (text.len >= 3 && memcmp(text.ptr, "now", 3) == 0)
-        return relative(r, now_ns, ret_ns);
-    if (text.len >= 8 && text.ptr[4] == '-')
-        return calendar(r, ret_ns);
-    return unix_time(r, ret_ns);
+        return relative(reader_of(text), now_ns, ret_ns);
+    if (text.len > 4 && text.ptr[4] == '-')
+        return text.len == 10 ? time_date(text, ret_ns) : time_rfc3339(text, ret_ns);
+    if (text.len && (memchr(text.ptr, 'e', text.len) || memchr(text.ptr, 'E', text.len)))
+        return OBS_E_INVALID; /* nobody writes a time so by hand */
+    return time_unix(text, ret_ns);
 }

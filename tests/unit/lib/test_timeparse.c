@@ -44,6 +44,7 @@ static void reads_rfc_3339(void **state)
         {"1969-12-31T23:59:59.5Z", -S / 2},
         {"2024-02-29T00:00:00Z", INT64_C(1709164800) * S},
         {"2000-02-29", INT64_C(951782400) * S},
+        {"2026-11-23T07:38:57,25Z", NOW},                  /* as ISO 8601 has it */
         {"2016-12-31T23:59:60Z", INT64_C(1483228800) * S}, /* a leap second */
     };
     (void)state;
@@ -63,6 +64,8 @@ static void tells_the_unit_of_a_unix_time_by_its_digits(void **state)
         {"1795419537250000000", NOW},
         {"-1", -S},
         {"-0.5", -S / 2},
+        {"00000000001795419537", INT64_C(1795419537) * S}, /* zeros in front do not count */
+        {"1795419537250000000.5", NOW},                    /* the 20th digit */
         {"99999999999", 0},
     };
     int64_t ns;
@@ -70,6 +73,23 @@ static void tells_the_unit_of_a_unix_time_by_its_digits(void **state)
     (void)state;
     expect(rows, sizeof(rows) / sizeof(*rows) - 1);
     assert_int_equal(time_parse(obs_str_of("99999999999"), NOW, &ns), OBS_E_RANGE);
+}
+
+static void each_kind_can_be_asked_for_alone(void **state)
+{
+    int64_t ns = -7;
+
+    (void)state;
+    assert_int_equal(time_date(obs_str_of("2026-11-23"), &ns), OBS_OK);
+    assert_int_equal(ns, DAY_BEGAN);
+    assert_int_equal(time_date(obs_str_of("2026-11-23T00:00:00Z"), &ns), OBS_E_INVALID);
+    assert_int_equal(time_rfc3339(obs_str_of("2026-11-23T07:38:57.25Z"), &ns), OBS_OK);
+    assert_int_equal(ns, NOW);
+    assert_int_equal(time_rfc3339(obs_str_of("2026-11-23"), &ns), OBS_E_INVALID);
+    assert_int_equal(time_rfc3339(obs_str_of("now"), &ns), OBS_E_INVALID);
+    assert_int_equal(time_unix(obs_str_of("1.79541953725e9"), &ns), OBS_OK);
+    assert_int_equal(ns, NOW);
+    assert_int_equal(time_unix(obs_str_of("2026-11-23"), &ns), OBS_E_INVALID);
 }
 
 static void reads_times_relative_to_now(void **state)
@@ -237,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_rfc_3339),
         cmocka_unit_test(tells_the_unit_of_a_unix_time_by_its_digits),
+        cmocka_unit_test(each_kind_can_be_asked_for_alone),
         cmocka_unit_test(reads_times_relative_to_now),
         cmocka_unit_test(rounds_down_before_the_epoch_too),
         cmocka_unit_test(refuses_what_is_no_time),
