@@ -82,24 +82,12 @@ static void print_last_reload(const json_t *status)
            text_of(reload, "source"), error ? ": " : "", error ? json_string_value(error) : "");
 }
 
-/* Without the control socket the answer is only shorter. */
-static void print_operations(const struct settings *settings)
+static void print_operations(const json_t *status)
 {
-    json_t *question = json_pack("{s:s}", "command", "status");
-    json_t *status = NULL;
-    char error[512];
-
-    if (control_ask(settings, question, &status, error, sizeof(error)) < 0) {
-        fprintf(stderr, "observatory: %s\n", error);
-    } else {
-        printf("%-12s %lld\n", "pid",
-               (long long)json_integer_value(json_object_get(status, "pid")));
-        print_generations(status);
-        print_last_reload(status);
-        print_plugins(status);
-    }
-    json_decref(question);
-    json_decref(status);
+    printf("%-12s %lld\n", "pid", (long long)json_integer_value(json_object_get(status, "pid")));
+    print_generations(status);
+    print_last_reload(status);
+    print_plugins(status);
 }
 
 static void print_uptime(const json_t *health)
@@ -144,32 +132,71 @@ static int judge(const char *address, int status, obs_str body)
     return code;
 }
 
+/* What the server says over its control socket; NULL when it cannot be reached,
+ * which makes the answer only shorter. */
+static json_t *ask_operations(const struct settings *settings, char *error, size_t error_size)
+{
+    json_t *question = json_pack("{s:s}", "command", "status");
+    json_t *status = NULL;
+
+    if (control_ask(settings, question, &status, error, error_size) < 0)
+        status = NULL;
+    json_decref(question);
+    return status;
+}
+
+/* Where to ask: as configured, or, when the file has become wrong since the
+ * server started, where the server says that it listens. */
+static const char *find_address(struct settings *settings, const json_t *operations)
+{
+    obs_str all = obs_str_of(text_of(operations, "listening"));
+    const char *comma = memchr(all.ptr, ',', all.len);
+
+    if (settings->errors.count == 0)
+        return obs_arena_dup(settings->arena, settings->listen.items[0]).ptr;
+    fprintf(stderr, "observatory: the configuration has become wrong since the server started; "
+                    "`observatory check` tells how\n");
+    return obs_arena_dup(settings->arena,
+                         comma ? obs_str_n(all.ptr, (size_t)(comma - all.ptr)) : all)
+        .ptr;
+}
+
+static int show(struct settings *settings)
+{
+    char error[512], unreachable[512];
+    json_t *operations = ask_operations(settings, unreachable, sizeof(unreachable));
+    obs_str body = OBS_STR("");
+    const char *address;
+    int status = 0, code;
+
+    if (!operations && !settings_are_good(settings))
+        return EX_CONFIG;
+    address = find_address(settings, operations);
+    if (http_get(settings->arena, address, "/health", &status, &body, error, sizeof(error)) < 0) {
+        fprintf(stderr, "observatory: %s\n", error);
+        code = EX_UNAVAILABLE;
+    } else {
+        code = judge(address, status, body);
+        if (operations)
+            print_operations(operations);
+        else
+            fprintf(stderr, "observatory: %s\n", unreachable);
+    }
+    json_decref(operations);
+    return code;
+}
+
 int verb_status(const struct arguments *arguments)
 {
     struct settings *settings;
-    obs_str body = OBS_STR("");
-    char error[512];
-    const char *address;
-    int status = 0;
-    int code = EX_CONFIG;
+    int code;
 
     if (arguments->n_words > 1)
         return verb_usage(arguments);
     settings = settings_load(arguments->config, arguments->sets, arguments->n_sets);
     if (!settings)
         return EX_OSERR;
-    if (!settings_are_good(settings))
-        goto out;
-    address = obs_arena_dup(settings->arena, settings->listen.items[0]).ptr;
-    if (http_get(settings->arena, address, "/health", &status, &body, error, sizeof(error)) < 0) {
-        fprintf(stderr, "observatory: %s\n", error);
-        code = EX_UNAVAILABLE;
-    } else {
-        code = judge(address, status, body);
-        print_operations(settings);
-    }
-
-out:
+    code = show(settings);
     settings_release(settings);
     return code;
 }
