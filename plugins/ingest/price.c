@@ -11,12 +11,11 @@
 #include <ctype.h>
 #include <stdbool.h>
 
-#define MAX_NAME 128
 #define FEMTO_PER_NANO 1000000
 
 /* --- names ---------------------------------------------------------------------- */
 
-static uint64_t hash(obs_str provider, obs_str model)
+uint64_t price_hash(obs_str provider, obs_str model)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
@@ -28,17 +27,12 @@ static uint64_t hash(obs_str provider, obs_str model)
     return h;
 }
 
-uint64_t price_hash(obs_str provider, obs_str model)
-{
-    return hash(provider, model);
-}
-
 static const struct price_model *find_exact(const struct price_book *book, obs_str provider,
                                             obs_str model)
 {
     uint64_t mask = book->n_slots - 1;
 
-    for (uint64_t i = hash(provider, model) & mask;; i = (i + 1) & mask) {
+    for (uint64_t i = price_hash(provider, model) & mask;; i = (i + 1) & mask) {
         const struct price_name *name = book->slots[i];
         if (!name)
             return NULL;
@@ -60,9 +54,9 @@ static const struct price_model *find_pattern(const struct price_book *book, obs
 /* Cuts one of the words that clouds put before a model's name. */
 static bool cut_prefix(obs_str *model)
 {
-    static const char *const prefixes[] = {"us.",     "eu.",        "global.", "apac.",  "jp.",
-                                           "au.",     "anthropic.", "amazon.", "meta.",  "mistral.",
-                                           "cohere.", "deepseek.",  "ai21.",   "models/"};
+    static const char *const prefixes[] = {
+        "us-gov.", "us.",   "eu.",      "global.", "apac.",     "jp.",   "au.",    "anthropic.",
+        "amazon.", "meta.", "mistral.", "cohere.", "deepseek.", "ai21.", "models/"};
     const char *slash = memrchr(model->ptr, '/', model->len);
 
     if (slash && slash + 1 < model->ptr + model->len) { /* publishers/x/models/NAME, vendor/NAME */
@@ -88,25 +82,37 @@ static bool all_digits(const char *p, size_t len)
     return len > 0;
 }
 
+/* What follows a ':' or '@' and is a revision; a variant (":free", ":batch")
+ * may have another price. */
+static bool is_revision(obs_str word)
+{
+    if (obs_str_is(word, "default"))
+        return true;
+    if (word.len > 1 && word.ptr[word.len - 1] == 'k') /* Bedrock's context: ":200k" */
+        word.len--;
+    return all_digits(word.ptr, word.len);
+}
+
 /* Cuts a revision after a model's name: ":0", "-v1", "@20250929", "-latest",
  * "-20250929", "-2024-08-06", "-001". */
 static bool cut_suffix(obs_str *model)
 {
     const char *p = model->ptr, *cut = NULL;
     size_t len = model->len, word = len;
+    obs_str last;
 
     while (word > 0 && p[word - 1] != '-' && p[word - 1] != ':' && p[word - 1] != '@')
         word--;
     if (word < 2 || word == len)
         return false;
+    last = obs_str_n(p + word, len - word);
     if (len > 11 && p[len - 11] == '-' && p[len - 6] == '-' && p[len - 3] == '-' &&
         all_digits(p + len - 10, 4) && all_digits(p + len - 5, 2) && all_digits(p + len - 2, 2))
         cut = p + len - 11;
-    else if (p[word - 1] == ':' || p[word - 1] == '@' ||
-             obs_str_is(obs_str_n(p + word, len - word), "latest") ||
-             obs_str_is(obs_str_n(p + word, len - word), "preview") ||
-             (p[word] == 'v' && all_digits(p + word + 1, len - word - 1)) ||
-             ((len - word == 8 || len - word == 3) && all_digits(p + word, len - word)))
+    else if (obs_str_is(last, "latest") || obs_str_is(last, "preview") ||
+             (p[word - 1] != '-' && is_revision(last)) ||
+             (p[word] == 'v' && all_digits(last.ptr + 1, last.len - 1)) ||
+             ((last.len == 8 || last.len == 3) && all_digits(last.ptr, last.len)))
         cut = p + word - 1;
     if (!cut || cut == p)
         return false;
@@ -138,7 +144,7 @@ static const struct price_model *find_stripped(const struct price_book *book, ob
 const struct price_model *price_find(const struct price_book *book, obs_str provider, obs_str model)
 {
     const struct price_model *found = NULL;
-    char lower[MAX_NAME];
+    char lower[PRICE_MAX_NAME];
 
     if (model.len == 0 || model.len > sizeof(lower))
         return NULL;
@@ -168,9 +174,15 @@ int64_t price_product(int64_t tokens, int64_t femto_per_token)
     return nano > INT64_MAX ? INT64_MAX : (int64_t)nano;
 }
 
-static int64_t part(int64_t tokens, int64_t femto_per_token)
+/* Adds a part to a cost; false when its tokens have no price. */
+static bool add_part(int64_t *cost, int64_t tokens, int64_t femto_per_token)
 {
-    return tokens > 0 ? price_product(tokens, femto_per_token) : 0;
+    if (tokens <= 0)
+        return true;
+    if (femto_per_token < 0)
+        return false;
+    *cost = obs_tokens_sum(*cost, price_product(tokens, femto_per_token));
+    return true;
 }
 
 static const struct price *in_force(const struct price_model *model, int64_t at_ns)
@@ -192,35 +204,51 @@ static bool is_model_call(const obs_span *span)
     return false;
 }
 
+/* Whether a reported cost says itself where it is from, as exported spans do. */
+static bool names_source(const obs_span *span)
+{
+    return obs_str_is(span->cost_source, "provider") ||
+           obs_str_is(span->cost_source, "price_book") ||
+           (obs_str_is(span->cost_source, "free") && span->total_cost == 0);
+}
+
+/* The price of the model that answered, else of the one that was asked for. */
+static const struct price *price_of(const struct price_book *book, const obs_span *span)
+{
+    const struct price_model *model =
+        price_find(book, span->provider, span->model.len ? span->model : span->request_model);
+
+    if (!model && span->model.len)
+        model = price_find(book, span->provider, span->request_model);
+    return model ? in_force(model, span->start_ns) : NULL;
+}
+
 void price_apply(const struct price_book *book, obs_span *span)
 {
-    const struct price_model *model = NULL;
     const struct price *price;
+    int64_t prompt = 0, completion = 0;
 
     if (span->total_cost >= 0) {
-        span->cost_source = obs_str_of("emitter");
+        if (!names_source(span))
+            span->cost_source = obs_str_of("emitter");
         return;
     }
     if (!is_model_call(span) || obs_span_total_tokens(span) < 0) {
         span->cost_source = obs_str_of("no_usage");
         return;
     }
-    if (book)
-        model =
-            price_find(book, span->provider, span->model.len ? span->model : span->request_model);
-    if (book && !model && span->model.len)
-        model = price_find(book, span->provider, span->request_model);
-    price = model ? in_force(model, span->start_ns) : NULL;
-    if (!price) {
+    price = book ? price_of(book, span) : NULL;
+    if (!price || !add_part(&prompt, span->input_tokens, price->input) ||
+        !add_part(&prompt, span->cache_read_tokens, price->cache_read) ||
+        !add_part(&prompt, span->cache_write_tokens, price->cache_write) ||
+        !add_part(&completion, span->output_tokens, price->output) ||
+        !add_part(&completion, span->reasoning_tokens, price->reasoning)) {
         span->cost_source = obs_str_of("unpriced");
         return;
     }
-    span->prompt_cost = part(span->input_tokens, price->input) +
-                        part(span->cache_read_tokens, price->cache_read) +
-                        part(span->cache_write_tokens, price->cache_write);
-    span->completion_cost =
-        part(span->output_tokens, price->output) + part(span->reasoning_tokens, price->reasoning);
-    span->total_cost = span->prompt_cost + span->completion_cost;
+    span->prompt_cost = prompt;
+    span->completion_cost = completion;
+    span->total_cost = obs_tokens_sum(prompt, completion);
     span->cost_source = obs_str_of(price->free ? "free" : "price_book");
 }
 

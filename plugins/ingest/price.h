@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The price book: what a token of a model cost at a time, and what a call cost.
  *
- * Prices are USD per million tokens in the file, kept as integers of 1e-6
- * nano-dollars a token (a femto-dollar), so that every price with up to nine
- * decimals is exact. A part of a cost is tokens × price, rounded once, half to
- * even, to nano-dollars; totals are sums of parts. */
+ * Prices are USD per million tokens in the file, kept as integers of 1e-15 USD
+ * a token (a femto-dollar), so that every price with up to nine decimals is
+ * exact. A part of a cost is tokens × price, rounded once, half to even, to
+ * nano-dollars; totals are sums of parts and stay at INT64_MAX when they do not
+ * fit. */
 #ifndef INGEST_PRICE_H
 #define INGEST_PRICE_H
 
@@ -25,10 +26,11 @@ size_t price_book_models(const struct price_book *book);
 
 /* Sets prompt_cost, completion_cost, total_cost and cost_source of a span whose
  * other fields are complete. A total_cost that is set already was reported by
- * whoever emitted the span: it stays, cost_source "emitter". Otherwise a span
- * that is no model call, or has no tokens, gets "no_usage", a known model
- * "price_book" or "free", an unknown one "unpriced" and no cost. `book` may be
- * NULL: everything is unpriced. Thread: any. */
+ * whoever sent the span: it stays, cost_source "emitter" unless it says where
+ * the cost is from (a span that was exported). Otherwise a span that is no model
+ * call, or has no tokens, gets "no_usage", a known model "price_book" or "free",
+ * and "unpriced" without a cost when the model, or a price that its tokens need,
+ * is unknown. `book` may be NULL: everything is unpriced. Thread: any. */
 void price_apply(const struct price_book *book, obs_span *span);
 
 #endif

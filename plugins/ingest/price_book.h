@@ -5,9 +5,14 @@
 
 #include "price.h"
 
+#include <observatory/conf.h>
+
 #include <stdint.h>
 
-/* Femto-dollars (1e-15 USD) a token, in force from a moment on. */
+#define PRICE_MAX_NAME 256 /* bytes; longer names of models have no price */
+
+/* Femto-dollars (1e-15 USD) a token, in force from a moment on. Output and
+ * reasoning are -1 when the file gives none: a model that writes nothing. */
 struct price {
     int64_t from_ns;
     int64_t input, cache_read, cache_write, output, reasoning;
@@ -24,6 +29,7 @@ struct price_name {
     struct price_name *next; /* of the patterns */
     obs_str provider, model;
     const struct price_model *target;
+    const obs_conf *node; /* where it stands in the file */
 };
 
 /* A cloud that sells models of others at their price. */
