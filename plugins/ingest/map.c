@@ -218,8 +218,8 @@ static void fill_numbers(const struct mapper *m, obs_span *span)
     int64_t completion = draft_number(d, TO_COMPLETION_COST);
     int64_t total = draft_number(d, TO_TOTAL_COST);
 
-    if (total < 0 && (prompt >= 0 || completion >= 0))
-        total = (prompt < 0 ? 0 : prompt) + (completion < 0 ? 0 : completion);
+    if (total < 0)
+        total = obs_tokens_sum(prompt, completion);
     if (total >= 0) {
         span->prompt_cost = prompt;
         span->completion_cost = completion;

@@ -462,9 +462,8 @@ static int finish_item(struct reader *r, struct item *item)
     if (!span->operation_type.len)
         span->operation_type =
             obs_str_of(span->model.len || span->request_model.len ? "chat" : "internal");
-    if (span->total_cost < 0 && (span->prompt_cost >= 0 || span->completion_cost >= 0))
-        span->total_cost = (span->prompt_cost < 0 ? 0 : span->prompt_cost) +
-                           (span->completion_cost < 0 ? 0 : span->completion_cost);
+    if (span->total_cost < 0)
+        span->total_cost = obs_tokens_sum(span->prompt_cost, span->completion_cost);
     if (span->total_cost >= 0 && !span->cost_source.len)
         span->cost_source = (obs_str)OBS_STR("emitter");
     return r->complaint.error ? OBS_OK : finish_content(r, span);

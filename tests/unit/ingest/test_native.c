@@ -234,6 +234,19 @@ static void more_items_than_allowed_are_too_large(void **state)
     assert_int_equal(native_json_decode(obs_str_of("[{},{},{}]"), &batch, &error), OBS_E_TOO_LARGE);
 }
 
+static void a_total_cost_is_the_sum_of_what_was_reported(void **state)
+{
+    struct native_batch batch =
+        decoded(*state, "[{" IDS "," TIMES ",\"prompt_cost_usd\":1,\"completion_cost_usd\":2},"
+                        "{" IDS "," TIMES ",\"completion_cost_usd\":2},"
+                        "{" IDS "," TIMES ",\"prompt_cost_usd\":9e9,\"completion_cost_usd\":9e9}]");
+
+    assert_int_equal(batch.n_spans, 3);
+    assert_int_equal(batch.spans[0].total_cost, INT64_C(3000000000));
+    assert_int_equal(batch.spans[1].total_cost, INT64_C(2000000000));
+    assert_int_equal(batch.spans[2].total_cost, INT64_MAX);
+}
+
 static obs_span *span_at(obs_arena *arena, const char *ts)
 {
     char text[200];
@@ -294,6 +307,7 @@ int main(void)
         TEST(text_cut_at_any_byte_fails_as_a_whole),
         TEST(text_that_is_no_json_fails_as_a_whole),
         TEST(more_items_than_allowed_are_too_large),
+        TEST(a_total_cost_is_the_sum_of_what_was_reported),
         TEST(times_are_read_in_every_spelling),
     };
 
