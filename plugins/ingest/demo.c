@@ -15,9 +15,11 @@
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define MS 1000000
 #define DAY_NS 86400e9
-#define SPANS_PER_TRACE 5.3
+#define TWO_PI 6.283185307179586
 #define MEAN_TOOL_CALLS 5.8
 #define ERROR_SHARE 0.025
+#define BURST_SHARE 0.4
+#define BURST_GAP 0.08 /* of the gap it would have been */
 
 struct model {
     const char *provider, *name, *asked;
@@ -65,7 +67,7 @@ struct scene {
     uint8_t trace_id[16];
     const char *service, *environment, *release, *tags;
     obs_str user, session, resource;
-    int64_t now_ns; /* where the next span begins */
+    int64_t now_ns; /* where the next span begins, from the start of the trace */
 };
 
 /* --- parts of a span ---------------------------------------------------------------- */
@@ -112,10 +114,10 @@ static void lasts(struct scene *s, obs_span *span, double ms)
     s->now_ns = span->end_ns + (int64_t)(random_exponential(s->r, 3) * MS);
 }
 
-static int64_t tokens(struct scene *s, double mu, double sigma, double most)
+static int64_t tokens(struct scene *s, double mu, double sigma, int64_t most)
 {
     double n = random_log_normal(s->r, mu, sigma);
-    return (int64_t)(n < 1 ? 1 : n > most ? most : n);
+    return n < 1 ? 1 : n > (double)most ? most : (int64_t)n;
 }
 
 static const struct model *pick_model(struct random *r)
@@ -216,16 +218,17 @@ static int add_chat(struct scene *s, const obs_span *parent, const struct model 
                     obs_str question, const struct demo_tool *call)
 {
     obs_span *span = add_span(s, parent, "chat", "");
+    int64_t limit = code ? 4000 : 1024;
     int64_t input = code ? tokens(s, 6.999, 1.360, 60000) : tokens(s, 6.633, 0.985, 60000);
-    int64_t output = code ? tokens(s, 2.788, 0.847, 4000) : tokens(s, 5.019, 0.859, 4000);
+    int64_t output = code ? tokens(s, 2.788, 0.847, limit) : tokens(s, 5.019, 0.859, limit);
     double ttft_ms = random_log_normal(s->r, m->ttft_mu, 0.35);
 
     span->span_name = obs_arena_printf(s->arena, "chat %s", m->asked);
     span->span_kind = obs_str_of("client");
     span->provider = obs_str_of(m->provider);
     span->request_model = obs_str_of(m->asked);
-    span->model_parameters = obs_str_of(code ? "{\"temperature\":0,\"max_tokens\":4000}"
-                                             : "{\"temperature\":0.7,\"max_tokens\":1024}");
+    span->model_parameters = obs_arena_printf(s->arena, "{\"temperature\":%s,\"max_tokens\":%d}",
+                                              code ? "0" : "0.7", (int)limit);
     span->input_text = question;
     span->input_messages = messages(s, "user", question, NULL);
     if (random_chance(s->r, ERROR_SHARE)) {
@@ -236,7 +239,7 @@ static int add_chat(struct scene *s, const obs_span *parent, const struct model 
     span->model = obs_str_of(m->name);
     put_usage(s, span, m, input, output);
     span->ttft_ns = (int64_t)(ttft_ms * MS);
-    span->finish_reason = obs_str_of(call ? "tool_calls" : output >= 4000 ? "length" : "stop");
+    span->finish_reason = obs_str_of(call ? "tool_calls" : output >= limit ? "length" : "stop");
     if (call)
         put_tool_call(s, span, call);
     else
@@ -348,32 +351,67 @@ static void join_session(struct scene *s)
     s->user = obs_arena_printf(s->arena, "user-%04u", session->user);
 }
 
-/* 1 on average over a day (UTC): the peak at 14 h, the least at 2 h. */
-static double load_at(double ns)
+/* Load from the epoch until `ns`, in days of average load: the integral of
+ * 1 + cos(hour - 14) / 2 (UTC), which has its peak at 14 h and its least at 2 h. */
+static double load_until(double ns)
 {
-    double hour = fmod(ns / 3600e9, 24);
+    double days = ns / DAY_NS;
 
-    return 1 + 0.5 * cos((hour - 14) * 0.2617993877991494);
+    return days + sin((days - 14.0 / 24) * TWO_PI) / (2 * TWO_PI);
 }
 
-static void advance(struct demo *d)
+/* When `share` of all load is over. */
+static double moment_of(const struct demo_settings *settings, double share)
 {
-    double gap = random_chance(&d->random, 0.4) ? random_exponential(&d->random, 0.08)
-                                                : random_exponential(&d->random, 1.6133);
+    double high = (double)settings->end_ns, low = high - settings->days * DAY_NS;
+    double from = load_until(low), wanted = from + share * (load_until(high) - from);
 
-    d->clock_ns += gap * d->gap_ns / load_at(d->clock_ns);
-    if (d->clock_ns >= (double)d->settings.end_ns - 120e9) /* begin again: all must be past */
-        d->clock_ns = (double)d->settings.end_ns -
-                      d->settings.days * DAY_NS * random_unit(&d->random) - 120e9;
+    while (high - low > MS) {
+        double middle = low + (high - low) / 2;
+        if (load_until(middle) < wanted)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+/* When a trace ends: with the share of the spans that are made by then, so that
+ * the last one ends at the very end. Some follow at once upon the one before. */
+static int64_t next_end(struct demo *d, uint64_t made)
+{
+    double ns = moment_of(&d->settings, (double)made / (double)d->settings.spans);
+
+    if (made < d->settings.spans && random_chance(&d->random, BURST_SHARE))
+        ns = d->last_ns + (ns - d->last_ns) * fmin(random_exponential(&d->random, BURST_GAP), 1);
+    d->last_ns = ns;
+    return (int64_t)ns;
+}
+
+/* Moves a trace that was played from 0 on to its place. */
+static void place_trace(struct demo *d, obs_span *spans, size_t n)
+{
+    int64_t end_ns = d->settings.end_ns, begin_ns = end_ns - (int64_t)(d->settings.days * DAY_NS);
+    int64_t at_ns, length_ns = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (spans[i].end_ns > length_ns)
+            length_ns = spans[i].end_ns;
+    at_ns = next_end(d, d->made + n) - length_ns;
+    if (at_ns < begin_ns)
+        at_ns = begin_ns;
+    if (at_ns > end_ns - length_ns)
+        at_ns = end_ns - length_ns;
+    for (size_t i = 0; i < n; i++) {
+        spans[i].start_ns += at_ns;
+        spans[i].end_ns += at_ns;
+    }
 }
 
 void demo_init(struct demo *demo, const struct demo_settings *settings)
 {
-    double traces = (double)settings->spans / SPANS_PER_TRACE + 1;
-
     *demo = (struct demo){.settings = *settings, .random = {settings->seed}};
-    demo->gap_ns = settings->days * DAY_NS / traces;
-    demo->clock_ns = (double)settings->end_ns - settings->days * DAY_NS;
+    demo->last_ns = moment_of(settings, /* share= */ 0);
 }
 
 static void set_scene(struct scene *s)
@@ -399,8 +437,6 @@ size_t demo_trace(struct demo *demo, obs_arena *arena, obs_span *ret_spans)
 
     if (left == 0)
         return 0;
-    advance(demo);
-    s.now_ns = (int64_t)demo->clock_ns;
     set_scene(&s);
     question = demo_question(s.r, arena);
     if (kind < 0.28 && left >= DEMO_MAX_TRACE)
@@ -409,6 +445,7 @@ size_t demo_trace(struct demo *demo, obs_arena *arena, obs_span *ret_spans)
         play_retrieval(&s, question);
     else
         (void)add_chat(&s, NULL, pick_model(s.r), /* code= */ kind > 0.85, question, NULL);
+    place_trace(demo, ret_spans, s.n);
     for (size_t i = 0; i < s.n; i++)
         price_apply(demo->settings.book, &ret_spans[i]);
     demo->made += s.n;

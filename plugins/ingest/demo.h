@@ -15,8 +15,8 @@
 struct demo_settings {
     uint64_t seed;
     uint64_t spans;  /* in all */
-    double days;     /* spread over so many */
-    int64_t end_ns;  /* up to now */
+    double days;     /* spread over so many; a trace that takes longer begins before */
+    int64_t end_ns;  /* when the last trace ends */
     obs_str project; /* borrowed */
     const struct price_book *book;
 };
@@ -30,9 +30,8 @@ struct demo_session {
 struct demo {
     struct demo_settings settings;
     struct random random;
-    double gap_ns;   /* mean between traces at average load */
-    double clock_ns; /* of the next trace */
-    uint64_t made;   /* spans so far */
+    double last_ns; /* when the trace before ended */
+    uint64_t made;  /* spans so far */
     uint32_t sessions, users;
     struct demo_session open[DEMO_SESSIONS];
 };
