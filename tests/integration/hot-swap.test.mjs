@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort, metric, until } from './server.mjs';
-import { changes, everyKind, serveSwap, traffic } from './swap.mjs';
+import { ask, changes, everyKind, patient, serveSwap, traffic } from './swap.mjs';
 
 const execute = promisify(execFile);
 const has_wrk = await execute('wrk', ['-v']).then(() => true, (error) => error.code !== 'ENOENT'); // -v ends with 1
@@ -129,8 +129,11 @@ test('who uses a service is made anew with its provider', async (t) => {
     server.config.plugins.swap.word = 'other';
     assert.deepEqual(changes(await server.switched()), { swap: 'options', health: 'kept', metrics: 'kept', giver: 'kept', taker: 'kept' });
     assert.equal((await server.get('/taker')).text, `one ${born}`);
+    const later = server.get('/taker/later');
+    await until('the request to begin', async () => (await server.status()).generations[0].requests > 0);
     server.install('giver-2');
     assert.deepEqual(changes(await server.switched()), { swap: 'kept', health: 'kept', metrics: 'kept', giver: 'file', taker: 'provider' });
+    assert.equal((await later).text, `one ${born}`, 'a request meets the provider that it began with');
     const [word, reborn] = (await server.get('/taker')).text.split(' ');
     assert.equal(word, 'two');
     assert.ok(Number(reborn) > Number(born));
@@ -227,8 +230,7 @@ test('TERM during a reload ends the server cleanly, and the reload is told', asy
     server.install('swap-2');
     const asked = server.command();
     await until('the reload to begin', () => server.journal().includes('swap 2.0.0 create'));
-    const { code, signal } = await server.stop();
-    assert.deepEqual({ code, signal }, { code: 0, signal: null }, server.output());
+    assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.output());
     const { code: refused, err } = await asked;
     assert.equal(refused, 1);
     assert.match(err, /cancelled|shutting down/);
@@ -246,6 +248,33 @@ test('a reload while the server ends is refused', async (t) => {
     assert.ok((code === 1 && /shutting down/.test(err)) || code === 69, `${code} ${err}`);
     assert.equal((await waiting).status, 200);
     assert.equal((await ended).code, 0);
+});
+
+test('TERM while old generations drain and stop waits for their requests', async (t) => {
+    const server = await serveSwap(t, { swap: { block: 'stop', block_for: '500ms' } });
+    const waiting = [];
+    for (const build of ['swap-2', 'swap-1']) {
+        waiting.push(server.get('/swap/wait?ms=1200'));
+        await until('the request to begin', async () => (await server.status()).generations[0].requests > 0);
+        server.install(build);
+        await server.switched({ wait: false });
+    }
+    assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.output());
+    assert.deepEqual((await Promise.all(waiting)).map((a) => a.text[0]), ['a', 'b']);
+    assert.equal(server.journal().filter((call) => call.endsWith('destroy')).length, 3);
+});
+
+test('who asks for a reload and goes away does no harm', async (t) => {
+    const server = await serveSwap(t);
+    for (let i = 0; i < 20; i++) {
+        server.install(i % 2 ? 'swap-1' : 'swap-2');
+        const socket = connect(server.socket);
+        socket.write('{"command": "reload", "wait": true}\n');
+        await pause(i % 4);
+        socket.destroy();
+    }
+    assert.equal((await ask(server.socket, { command: 'reload', wait: true })).result, 'switched');
+    assert.equal(await letter(server), 'a');
 });
 
 // ---- the ways to ask -------------------------------------------------------------------
@@ -473,10 +502,10 @@ test(`${n_swaps} swaps under load drop nothing, mix nothing, leave nothing`, { t
         swap: { background: true },
         env: { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=4` }, // which grows by itself
     });
-    const quiet = await traffic(server, everyKind, 3).ended;
+    const quiet = await traffic(server, patient, 3).ended;
     assert.equal(quiet.failed, 0, quiet.failures.join('\n'));
 
-    const load = traffic(server, everyKind);
+    const load = traffic(server, patient);
     const used = [];
     const began = Date.now();
     await swapUnderLoad(server, n_swaps, async (i) => {

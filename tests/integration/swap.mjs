@@ -56,8 +56,11 @@ export function traffic(server, modes, seconds = 0) {
     return { ended, stop: () => (child.kill('SIGTERM'), ended) };
 }
 
-/** Every kind of client at once. */
-export const everyKind = { keep: 4, close: 2, pipe: 1, idle: 4, wait: 8, upload: 4, expect: 2, slow: 3, stream: 1 };
+/** Every kind of client that takes its answer, at once. */
+export const patient = { keep: 4, close: 2, pipe: 1, idle: 4, wait: 8, upload: 4, expect: 2, slow: 3, stream: 1 };
+
+/** And those that go away in the middle of it. */
+export const everyKind = { ...patient, leave: 4, drop: 2, stop: 2 };
 
 export class SwapServer extends Server {
     /** plugins: entries beside swap, health and metrics; host: further keys of the file. */

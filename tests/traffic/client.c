@@ -33,25 +33,25 @@ static void end_round(struct client *client, uint64_t now_us)
         disconnect(client);
 }
 
-static void note_failure(struct client *client, enum outcome outcome, const char *why)
+/* Counts what is no answer, and says so for the first ones. */
+static void count(struct client *client, enum outcome outcome, const char *why)
 {
     struct report *report = client->report;
-    size_t i = report->n_failures++;
 
-    if (i < sizeof(report->failures) / sizeof(report->failures[0]))
-        snprintf(report->failures[i], sizeof(report->failures[i]), "%s request %llu: %s, %s",
-                 client->mode->name, (unsigned long long)client->first + client->n_answered,
-                 outcome_name(outcome), why);
+    tally_add(&report->tally, outcome, '\0', /* latency_us= */ 0);
+    if (outcome == OUTCOME_GIVEN_UP ||
+        report->n_sentences == sizeof(report->sentences) / sizeof(report->sentences[0]))
+        return;
+    snprintf(report->sentences[report->n_sentences++], sizeof(report->sentences[0]),
+             "%s request %llu: %s, %s", client->mode->name,
+             (unsigned long long)client->first + client->n_answered, outcome_name(outcome), why);
 }
 
 /* The connection is over: so are the requests that wait for an answer. */
 static void lose(struct client *client, enum outcome outcome, const char *why, uint64_t now_us)
 {
-    while (client->under_way && client->n_answered < client->mode->n_requests) {
-        note_failure(client, outcome, why);
-        tally_add(&client->report->tally, outcome, '\0', /* latency_us= */ 0);
-        client->n_answered++;
-    }
+    for (; client->n_answered < client->mode->n_requests; client->n_answered++)
+        count(client, outcome, why);
     disconnect(client);
     end_round(client, now_us);
 }
@@ -60,8 +60,7 @@ static void lose(struct client *client, enum outcome outcome, const char *why, u
  * could be on its way. */
 static void lose_idle(struct client *client)
 {
-    note_failure(client, OUTCOME_EOF, "the server closed an idle connection");
-    client->report->tally.outcomes[OUTCOME_EOF]++;
+    count(client, OUTCOME_EOF, "the server closed an idle connection");
     disconnect(client);
 }
 
@@ -74,9 +73,11 @@ static void take_answer(struct client *client, uint64_t now_us)
 {
     enum outcome outcome = answer_judge(&client->answer);
 
-    if (outcome != OUTCOME_OK)
-        note_failure(client, outcome, client->answer.why);
-    tally_add(&client->report->tally, outcome, client->answer.letter, now_us - client->began_us);
+    if (outcome == OUTCOME_OK)
+        tally_add(&client->report->tally, outcome, client->answer.letter,
+                  now_us - client->began_us);
+    else
+        count(client, outcome, client->answer.why);
     client->n_answered++;
     if (client->n_answered < client->mode->n_requests)
         expect_next(client);
@@ -216,8 +217,7 @@ static void take_input(struct client *client, const char *data, size_t len, uint
             take_answer(client, now_us);
     }
     if (at < len) {
-        note_failure(client, OUTCOME_MIXED, "bytes that nobody asked for");
-        client->report->tally.outcomes[OUTCOME_MIXED]++; /* beside that of the request */
+        count(client, OUTCOME_MIXED, "bytes that nobody asked for"); /* beside the request */
         disconnect(client);
     }
 }
@@ -274,6 +274,9 @@ static void begin_round(struct client *client, uint64_t now_us)
 {
     client->under_way = true;
     client->began_us = now_us;
+    client->give_up_us = 0;
+    if (client->mode->patience_ms)
+        client->give_up_us = now_us + next_random(client) % (client->mode->patience_ms * 1000u);
     client->first = *client->next_number;
     *client->next_number += client->mode->n_requests;
     client->n_answered = client->n_pieces_sent = 0;
@@ -301,6 +304,10 @@ void client_turn(struct client *client, uint64_t now_us, bool stopping)
     }
     if (now_us - client->began_us > TALLY_TIMEOUT_S * UINT64_C(1000000)) {
         lose(client, OUTCOME_TIMEOUT, "no answer", now_us);
+        return;
+    }
+    if (client->give_up_us && now_us >= client->give_up_us) {
+        lose(client, OUTCOME_GIVEN_UP, "", now_us);
         return;
     }
     send_piece(client, now_us);

@@ -20,14 +20,15 @@ struct mode {
     uint32_t n_pieces;    /* of the body; 0: there is none */
     uint32_t pause_ms;    /* between two pieces; without a body between two rounds */
     uint32_t read_bytes;  /* at a time, one time a turn; 0: all there is */
+    uint32_t patience_ms; /* of a client that gives up before that; 0: it never does */
     bool closes;          /* after each round */
     bool expects;         /* 100 (Continue) before the body */
 };
 
 struct report {
     struct tally tally;
-    uint64_t n_failures;
-    char failures[10][256]; /* the first ones */
+    uint32_t n_sentences;
+    char sentences[10][256]; /* about the first failures */
 };
 
 struct client {
@@ -48,7 +49,8 @@ struct client {
     char out[OUT_BYTES];
     size_t out_bytes, out_at;
     uint32_t n_pieces_sent;
-    uint64_t next_us; /* when the next piece or round is due */
+    uint64_t next_us;    /* when the next piece or round is due */
+    uint64_t give_up_us; /* when the round is given up; 0: never */
 };
 
 /* What is due at `now_us`; no new round begins when `stopping`. */

@@ -8,8 +8,8 @@
 
 #define STEPS 64u /* buckets from one power of two to the next */
 
-static const char *const names[N_OUTCOMES] = {"ok",    "refused", "reset", "eof",
-                                              "short", "timeout", "mixed", "status"};
+static const char *const names[N_OUTCOMES] = {"ok",      "refused", "reset",  "eof",     "short",
+                                              "timeout", "mixed",   "status", "given_up"};
 
 const char *outcome_name(enum outcome outcome)
 {
@@ -83,16 +83,26 @@ static void print_letters(const struct tally *tally)
     }
 }
 
-void tally_print(const struct tally *tally)
+uint64_t tally_total(const struct tally *tally)
 {
-    uint64_t total = 0;
+    uint64_t sum = 0;
 
     for (size_t i = 0; i < N_OUTCOMES; i++)
-        total += tally->outcomes[i];
-    printf("\"requests\": %" PRIu64, total);
+        sum += tally->outcomes[i];
+    return sum;
+}
+
+uint64_t tally_failed(const struct tally *tally)
+{
+    return tally_total(tally) - tally->outcomes[OUTCOME_OK] - tally->outcomes[OUTCOME_GIVEN_UP];
+}
+
+void tally_print(const struct tally *tally)
+{
+    printf("\"requests\": %" PRIu64, tally_total(tally));
     for (size_t i = 0; i < N_OUTCOMES; i++)
         printf(", \"%s\": %" PRIu64, names[i], tally->outcomes[i]);
-    printf(", \"failed\": %" PRIu64 ", \"letters\": {", total - tally->outcomes[OUTCOME_OK]);
+    printf(", \"failed\": %" PRIu64 ", \"letters\": {", tally_failed(tally));
     print_letters(tally);
     printf("}, \"latency_ms\": {\"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"p999\": %.3f, "
            "\"max\": %.3f}",

@@ -28,6 +28,11 @@ static const struct mode modes[] = {
      .expects = true},
     {"slow", "/swap/stream", .n_requests = 1, .run_bytes = 65536, .pace_ms = 4, .read_bytes = 2048},
     {"stream", "/swap/stream", .n_requests = 1, .run_bytes = 262144},
+    {"leave", "/swap/wait", .n_requests = 1, .run_bytes = 64, .max_wait_ms = 100,
+     .patience_ms = 60},
+    {"drop", "/swap/stream", .n_requests = 1, .run_bytes = 65536, .pace_ms = 4, .patience_ms = 60},
+    {"stop", "/swap/upload", .n_requests = 1, .run_bytes = 16384, .n_pieces = 8, .pause_ms = 10,
+     .patience_ms = 60},
 };
 
 #define N_MODES (sizeof(modes) / sizeof(modes[0]))
@@ -139,7 +144,7 @@ static void print_modes(const struct traffic *traffic)
 
     printf(", \"modes\": {");
     for (size_t i = 0; i < N_MODES; i++) {
-        if (traffic->reports[i].tally.outcomes[OUTCOME_OK] + traffic->reports[i].n_failures == 0)
+        if (tally_total(&traffic->reports[i].tally) == 0)
             continue;
         printf("%s\"%s\": {", comma, modes[i].name);
         tally_print(&traffic->reports[i].tally);
@@ -169,9 +174,9 @@ static void print_failures(const struct traffic *traffic)
     for (size_t i = 0; i < N_MODES; i++) {
         const struct report *report = &traffic->reports[i];
 
-        for (size_t k = 0; k < report->n_failures && k < 10; k++) {
+        for (uint32_t k = 0; k < report->n_sentences; k++) {
             printf("%s", comma);
-            print_sentence(report->failures[k]);
+            print_sentence(report->sentences[k]);
             comma = ", ";
         }
     }
@@ -181,18 +186,15 @@ static void print_failures(const struct traffic *traffic)
 static bool print_report(const struct traffic *traffic, double seconds)
 {
     static struct tally all;
-    uint64_t n_failures = 0;
 
-    for (size_t i = 0; i < N_MODES; i++) {
+    for (size_t i = 0; i < N_MODES; i++)
         tally_merge(&all, &traffic->reports[i].tally);
-        n_failures += traffic->reports[i].n_failures;
-    }
     printf("{\"seconds\": %.3f, ", seconds);
     tally_print(&all);
     print_modes(traffic);
     print_failures(traffic);
     printf("}\n");
-    return n_failures == 0;
+    return tally_failed(&all) == 0;
 }
 
 int main(int argc, char **argv)
