@@ -434,6 +434,11 @@ uint64_t log_dropped(void)
     return atomic_load(&state.lost);
 }
 
+bool log_is_json(void)
+{
+    return state.json;
+}
+
 void log_access(obs_str line)
 {
     char *to;

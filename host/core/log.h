@@ -56,6 +56,10 @@ void log_capture(char *text, size_t size);
  * Thread: any. */
 void log_at_once(uint32_t level, obs_str text);
 
+/* Whether lines are JSON objects now; else they are text for people. A reload may
+ * change it. Thread: any. */
+bool log_is_json(void);
+
 /* Queues one line of the access log, without its newline. Thread: any. */
 void log_access(obs_str line);
 

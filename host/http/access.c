@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line is built on the stack; a target or user agent that is too long is
- * cut, so that one request is always one whole JSON line. */
+ * cut, so that one request is always one whole line. */
 #include "http/access.h"
 #include "core/log.h"
 #include "http/error_body.h"
@@ -66,16 +66,40 @@ size_t access_redact(obs_str target, char *out, size_t room)
     return at;
 }
 
-/* --- line ----------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------- */
 
-static void member(struct text *t, const char *name, obs_str value)
+static obs_str shown(obs_str value)
 {
     if (value.len > SHOWN_BYTES)
         value.len = SHOWN_BYTES;
+    return value;
+}
+
+/* `value` / `unit`, a power of ten, with all its decimals. */
+static void fraction(struct text *t, int64_t value, int64_t unit)
+{
+    text_int(t, value / unit);
+    text_cstr(t, ".");
+    for (unit /= 10; unit > 0; unit /= 10) {
+        char digit = (char)('0' + value / unit % 10);
+
+        text_raw(t, &digit, 1);
+    }
+}
+
+static int64_t began_ns(const obs_request *req)
+{
+    return req->start_wall_ns ? req->start_wall_ns : obs_clock_wall_ns();
+}
+
+/* --- JSON ----------------------------------------------------------------- */
+
+static void member(struct text *t, const char *name, obs_str value)
+{
     text_cstr(t, ",\"");
     text_cstr(t, name);
     text_cstr(t, "\":\"");
-    text_json(t, value);
+    text_json(t, shown(value));
     text_cstr(t, "\"");
 }
 
@@ -87,32 +111,63 @@ static void number(struct text *t, const char *name, int64_t value)
     text_int(t, value);
 }
 
+static void put_json(struct text *t, obs_request *req, obs_str target, int status, int64_t us)
+{
+    text_cstr(t, "{\"ts\":\"");
+    text_time(t, began_ns(req));
+    text_cstr(t, "\"");
+    member(t, "peer", obs_request_peer(req));
+    member(t, "method", req->method);
+    member(t, "target", target);
+    number(t, "status", status);
+    number(t, "bytes", (int64_t)req->out.sent);
+    text_cstr(t, ",\"duration_ms\":");
+    fraction(t, us, 1000);
+    member(t, "request_id", req->id);
+    member(t, "route", obs_request_route(req));
+    member(t, "user_agent", head_known(&req->head, FIELD_USER_AGENT));
+    text_cstr(t, "}");
+}
+
+/* --- text ----------------------------------------------------------------- */
+
+/* "-" for what is not known. HTTP lets no blank in; the rest is escaped as in JSON. */
+static void word(struct text *t, obs_str value)
+{
+    text_cstr(t, " ");
+    if (value.len == 0)
+        text_cstr(t, "-");
+    text_json(t, shown(value));
+}
+
+static void put_text(struct text *t, obs_request *req, obs_str target, int status, int64_t us)
+{
+    text_time(t, began_ns(req));
+    word(t, obs_request_peer(req));
+    word(t, req->method);
+    word(t, target);
+    text_cstr(t, " ");
+    text_int(t, status);
+    text_cstr(t, " ");
+    fraction(t, (us + 50) / 100, 10);
+    text_cstr(t, " ms ");
+    text_int(t, (int64_t)req->out.sent);
+    text_cstr(t, " B id=");
+    text_json(t, shown(req->id));
+}
+
 void access_write(obs_request *req, int status, int64_t duration_ns)
 {
-    char line[LINE_BYTES], target[SHOWN_BYTES], fraction[8];
+    char line[LINE_BYTES], target[SHOWN_BYTES];
     struct text t = {.ptr = line, .room = sizeof(line)};
     size_t target_len = 0;
-    int64_t us = duration_ns / 1000;
 
     /* before the head was complete its bytes may not all be there */
     if (req->head.target + req->head.target_len <= req->head.len)
         target_len = access_redact(head_target(&req->head), target, sizeof(target));
-    text_cstr(&t, "{\"ts\":\"");
-    text_time(&t, req->start_wall_ns ? req->start_wall_ns : obs_clock_wall_ns());
-    text_cstr(&t, "\"");
-    member(&t, "peer", obs_request_peer(req));
-    member(&t, "method", req->method);
-    member(&t, "target", obs_str_n(target, target_len));
-    number(&t, "status", status);
-    number(&t, "bytes", (int64_t)req->out.sent);
-    number(&t, "duration_ms", us / 1000);
-    for (int i = 0, rest = (int)(us % 1000); i < 3; i++, rest /= 10)
-        fraction[3 - i] = (char)('0' + rest % 10);
-    fraction[0] = '.';
-    text_raw(&t, fraction, 4);
-    member(&t, "request_id", req->id);
-    member(&t, "route", obs_request_route(req));
-    member(&t, "user_agent", head_known(&req->head, FIELD_USER_AGENT));
-    text_cstr(&t, "}");
+    if (log_is_json())
+        put_json(&t, req, obs_str_n(target, target_len), status, duration_ns / 1000);
+    else
+        put_text(&t, req, obs_str_n(target, target_len), status, duration_ns / 1000);
     log_access(obs_str_n(line, t.len));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The access log: one JSON line a request. */
+/* The access log: one line a request, JSON or text as the log is. */
 #ifndef HOST_HTTP_ACCESS_H
 #define HOST_HTTP_ACCESS_H
 
