@@ -26,6 +26,8 @@ static const struct verb verbs[] = {
     {"plugins", "plugins [show NAME]", "list the plugins found, or describe one", verb_plugins},
     {"reload", "reload [--plugin NAME] [--wait] [--dry-run]",
      "have the running server take over configuration and plugins", verb_reload},
+    {"new-plugin", "new-plugin NAME [--lang c|cpp] [--folder DIR]",
+     "write a plugin of your own to begin with", verb_new_plugin},
     {"lint", "lint [--strict] FILE…", "check plugin files without loading them", verb_lint},
     {"status", "status", "ask the running server whether it is healthy", verb_status},
     {"version", "version", "print version, ABI and build", verb_version},
@@ -48,6 +50,8 @@ static const char *const details[N_VERBS] = {
     "this one from disk. --wait returns when the plugins before are gone, too.\n"
     "--dry-run only checks. Exit code 0: done, 1: refused, and the server goes on as\n"
     "before, 69: no server was reached.\n",
+    "Makes the folder DIR/NAME with a plugin that builds by meson against the installed\n"
+    "SDK, a test that runs it without a network, and a configuration to try it with.\n",
     "Prints what the server would refuse and what is unwise, with the rule and what\n"
     "to do, then a summary of each file. Exit code 0: nothing is refused, 1: a file\n"
     "is refused or, with --strict, has warnings, 66: a file cannot be read.\n",

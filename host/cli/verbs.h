@@ -11,6 +11,7 @@
 int verb_serve(const struct arguments *arguments);
 int verb_check(const struct arguments *arguments);
 int verb_plugins(const struct arguments *arguments);
+int verb_new_plugin(const struct arguments *arguments);
 int verb_reload(const struct arguments *arguments);
 int verb_lint(const struct arguments *arguments);
 int verb_status(const struct arguments *arguments);

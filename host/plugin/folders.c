@@ -58,6 +58,16 @@ int folders_default(obs_arena *arena, obs_str_list *ret_folders)
     return items[0].ptr && (ret_folders->count == 1 || items[1].ptr) ? OBS_OK : OBS_E_NOMEM;
 }
 
+int folders_template(char *path, size_t size)
+{
+    char root[PATH_MAX];
+
+    if (build_tree(root, sizeof(root)) &&
+        snprintf(path, size, "%s/../sdk/template", root) < (int)size && is_folder(path))
+        return OBS_OK;
+    return snprintf(path, size, "%s", OBS_TEMPLATE_DIR) < (int)size ? OBS_OK : OBS_E_INVALID;
+}
+
 int folders_find(obs_arena *arena, const obs_str_list *folders, obs_str name, const char **ret_path)
 {
     for (size_t i = 0; i < folders->count; i++) {

@@ -20,4 +20,8 @@ OBS_MUST_CHECK int folders_find(obs_arena *arena, const obs_str_list *folders, o
 OBS_MUST_CHECK int folders_list(obs_arena *arena, const obs_str_list *folders,
                                 obs_str_list *ret_names);
 
+/* The folder of the templates of `observatory new-plugin`: that beside the build
+ * tree, else the installed one. Errors: OBS_E_INVALID (the path is too long). */
+OBS_MUST_CHECK int folders_template(char *path, size_t size);
+
 #endif

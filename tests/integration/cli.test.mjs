@@ -2,7 +2,7 @@
 // The command line: verbs, overrides, errors with their place, exit codes of
 // sysexits(3).
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { config, freePort, privateFolder, run, serve } from './server.mjs';
@@ -109,4 +109,26 @@ test('USR2 switches debug lines on and off while the server runs', async (t) => 
     await told(/log level is now debug/);
     server.child.kill('SIGUSR2');
     await told(/log level is now as configured/);
+});
+
+test('new-plugin writes a folder once, and says what is wrong', async () => {
+    const folder = privateFolder();
+    const made = await run(['new-plugin', 'rain-bow', '--folder', folder]);
+    assert.equal(made.code, 0, made.err);
+    assert.deepEqual(readdirSync(join(folder, 'rain-bow')).sort(), ['.clang-format', '.gitignore', 'README.md', 'meson.build', 'plugin.c', 'rain-bow.yaml', 'test.c']);
+    const source = readFileSync(join(folder, 'rain-bow/plugin.c'), 'utf8');
+    assert.match(source, /OBS_PLUGIN_NOTE\("rain-bow", "0\.1\.0"\);/);
+    assert.doesNotMatch(source, /@NAME@/);
+    for (const [args, code, expected] of [
+        [['rain-bow', '--folder', folder], 73, /cannot make the folder .*rain-bow: File exists/],
+        [['Rain Bow'], 64, /"Rain Bow" is no name for a plugin: expected 1-64 of a-z/],
+        [['x', '--lang', 'rust'], 64, /--lang rust: expected c or cpp/],
+        [['x', '--folder', '/nowhere/at/all'], 73, /cannot make the folder \/nowhere\/at\/all\/x: No such file/],
+        [['x', 'y'], 64, /new-plugin does not take "y"/],
+    ]) {
+        const { code: found, err } = await run(['new-plugin', ...args]);
+        assert.equal(found, code, err);
+        assert.match(err, expected);
+    }
+    rmSync(folder, { recursive: true });
 });

@@ -39,6 +39,13 @@ released() {
     configured build --buildtype=release && built build
 }
 
+# Installs a release into a prefix of its own, as authors of plugins have it.
+sdk_root() { echo "$PWD/build-sdk/installed"; }
+sdk_installed() {
+    configured build-sdk --buildtype=release -Dtests=disabled --prefix="$(sdk_root)" --libdir=lib &&
+        built build-sdk && rm -rf "$(sdk_root)" && meson install -C build-sdk --no-rebuild --quiet >/dev/null
+}
+
 # Runs meson's tests of folder $1 (further arguments go to meson) as TAP.
 meson_tests() {
     local folder=$1
