@@ -20,8 +20,8 @@ function raw(port, bytes) {
 
 /** The lines of three requests: a good one, one with a secret, one that is no HTTP. */
 async function lines(t, format) {
-    const path = join(privateFolder(), 'access.log');
-    const server = await serve(t, { sets: { 'plugins.hello': '{}', 'log.access': path, 'log.format': format } });
+    const folder = privateFolder(), path = join(folder, 'access.log');
+    const server = await serve(t, { folder, sets: { 'plugins.hello': '{}', 'log.access': path, 'log.format': format } });
     const headers = { 'x-request-id': 'mine', 'user-agent': 'tester "1"' };
     await server.get('/hello/you', { headers });
     await server.get('/hello/you?token=secret&n=1', { headers });

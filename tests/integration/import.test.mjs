@@ -3,7 +3,7 @@
 // already, what is wrong.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -85,8 +85,9 @@ async function interrupted(line, database) {
     return { code, signal, out, err, ms: end - at };
 }
 
-test('an interrupt ends an import at once, and what it stored is there', async () => {
+test('an interrupt ends an import at once, and what it stored is there', async (t) => {
     const folder = privateFolder();
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
     const database = ['--config', config, '--set', `plugins.store-sqlite.path=${join(folder, 'o.db')}`];
     const line = (n) => `{"trace_id":"${'c'.repeat(24)}${n.toString(16).padStart(8, '0')}","span_id":"${'d'.repeat(16)}","ts":"2026-01-02T03:04:05Z","duration_ms":5,"span_name":"s"}\n`;
     const { code, signal, out, err, ms } = await interrupted(line, database);
