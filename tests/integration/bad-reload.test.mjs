@@ -171,8 +171,8 @@ const kinds = {
     'create() that fails': [options({ fail: 'create' }), /plugin swap: create failed: told to fail in create/],
     'start() that fails': [options({ fail: 'start' }), /plugin swap: start failed: told to fail in start/],
     'worker_start() that fails': [options({ fail: 'worker_start' }), /plugin swap: worker_start failed: told to fail in worker_start/],
-    'create() that takes too long': [options({ block: 'create', block_for: '1s' }), /reload\.timeout \(0\.7 s\) ended during: create of swap/],
-    'start() that takes too long': [options({ block: 'start', block_for: '1s' }), /reload\.timeout \(0\.7 s\) ended during: start of swap/],
+    'create() that takes too long': [options({ block: 'create', block_for: '3s' }), /reload\.timeout \(2\.0 s\) ended during: create of swap/],
+    'start() that takes too long': [options({ block: 'start', block_for: '3s' }), /reload\.timeout \(2\.0 s\) ended during: start of swap/],
     'state that the new build cannot read': [(server) => server.install('swap-old'), /swap 0\.9\.0 reads state of version 1 to 1, the running 1\.0\.0 has version 2/],
     'a service that nobody provides': [beside((s) => ({ taker: s.entry('taker') }), ['taker']), /plugins\.taker: taker needs test\.word\/1, which no plugin of this configuration provides/],
     'a service that is declared only': [beside((s) => ({ giver: s.entry('giver') }), ['giver-silent']), /plugin giver: create failed: it did not provide test\.word\/1, which it declares/],
@@ -192,7 +192,7 @@ let server, load, blocker, baseline;
 let word = 0;
 
 before(async () => {
-    server = new SwapServer({ host: { reload: { timeout: '700ms' } } });
+    server = new SwapServer({ host: { reload: { timeout: '2s' } } });
     await server.start();
     blocker = createServer().listen(0, '127.0.0.1');
     await new Promise((done) => blocker.once('listening', done));
