@@ -23,7 +23,8 @@ static const struct verb verbs[] = {
     {"serve", "serve [--supervise]", "run the server in the foreground until SIGTERM or SIGINT",
      verb_serve},
     {"check", "check", "check the configuration and the plugins without starting", verb_check},
-    {"plugins", "plugins [show NAME]", "list the plugins found, or describe one", verb_plugins},
+    {"plugins", "plugins [show NAME [--format F] | openapi]",
+     "list the plugins found, or describe them", verb_plugins},
     {"reload", "reload [--plugin NAME] [--wait] [--dry-run]",
      "have the running server take over configuration and plugins", verb_reload},
     {"new-plugin", "new-plugin NAME [--lang c|cpp] [--folder DIR]",
@@ -44,7 +45,9 @@ static const char *const details[N_VERBS] = {
     "Prints every mistake with file, line and column. Nothing is bound, opened or\n"
     "started.\n",
     "Reads the plugin folders. `show NAME` prints the options with their defaults,\n"
-    "routes, hooks, services and commands of one plugin.\n",
+    "routes, hooks, services and commands of one plugin; F is text, markdown or\n"
+    "openapi. `openapi` prints an OpenAPI 3.1 document of all routes that the\n"
+    "configuration has.\n",
     "Nothing is dropped: requests end on the plugins that they began on. Plugins whose\n"
     "file, options and providers are the same stay as they are. --plugin takes only\n"
     "this one from disk. --wait returns when the plugins before are gone, too.\n"

@@ -4,11 +4,14 @@
  * reason. */
 #include "cli/verbs.h"
 
+#include "cli/reference.h"
 #include "config/options.h"
 #include "plugin/descriptor.h"
 #include "plugin/folders.h"
 #include "plugin/loader.h"
+#include "plugin/plan.h"
 #include "runtime/settings.h"
+#include "runtime/telemetry.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -97,11 +100,47 @@ static void print_plugin(const struct image *image)
     print_commands(plugin);
 }
 
-static int show(obs_arena *arena, const obs_str_list *folders, const char *name)
+static void complain(void *user, const obs_instance *instance, const char *sentence)
+{
+    (void)user;
+    fprintf(stderr, "observatory: %s: %s\n", instance->name, sentence);
+}
+
+/* The routes of one plugin, its options at their defaults. */
+static int print_openapi(struct image *image)
+{
+    const obs_plugin *plugin = image->plugin;
+    struct generation *generation = generation_create(/* number= */ 1, /* n_instances= */ 1, 1);
+    obs_instance *instance =
+        generation ? instance_create(obs_str_of(plugin->name), image_keep(image), 1) : NULL;
+    struct conf_errors errors; /* a required option has no default: no matter */
+    int rc = OBS_E_NOMEM;
+
+    if (instance) {
+        generation->instances[0] = generation->in_config_order[0] = instance;
+        generation->n_instances = 1;
+        conf_errors_init(&errors, instance->arena);
+        (void)options_bind(&(struct options_spec){.arena = instance->arena,
+                                                  .path = "plugins",
+                                                  .folder = OBS_STR("."),
+                                                  .options = plugin->options,
+                                                  .n = plugin->n_options,
+                                                  .stride = plugin->option_size},
+                           instance->config, &errors);
+        rc = generation_bind(generation, /* max_body_bytes= */ 16 << 20, complain, NULL);
+    }
+    if (rc == OBS_OK)
+        rc = reference_openapi(generation);
+    generation_destroy(generation);
+    return rc == OBS_OK ? EX_OK : EX_SOFTWARE;
+}
+
+static int show(obs_arena *arena, const obs_str_list *folders, const char *name, const char *format)
 {
     struct image *image = NULL;
     char error[600];
     const char *path;
+    int code = EX_OK;
 
     if (folders_find(arena, folders, obs_str_of(name), &path) < 0) {
         fprintf(stderr,
@@ -112,9 +151,29 @@ static int show(obs_arena *arena, const obs_str_list *folders, const char *name)
         fprintf(stderr, "observatory: %s\n", error);
         return EX_CONFIG;
     }
-    print_plugin(image);
+    if (strcmp(format, "openapi") == 0)
+        code = print_openapi(image);
+    else if (strcmp(format, "markdown") == 0)
+        reference_markdown(image->plugin);
+    else
+        print_plugin(image);
     image_close(image);
-    return EX_OK;
+    return code;
+}
+
+/* The routes of all plugins of the configuration. */
+static int print_all_openapi(struct settings *settings)
+{
+    const struct plan_spec spec = {.number = 1};
+    struct generation *generation = NULL;
+    int rc = plan_generation(settings, &spec, &generation);
+
+    if (!settings_are_good(settings))
+        return EX_CONFIG;
+    if (rc == OBS_OK)
+        rc = reference_openapi(generation);
+    generation_destroy(generation);
+    return rc == OBS_OK ? EX_OK : EX_SOFTWARE;
 }
 
 static int list(obs_arena *arena, const obs_str_list *folders)
@@ -158,19 +217,51 @@ static int find_folders(const struct arguments *arguments, obs_arena *arena,
     return folders_default(arena, ret_folders);
 }
 
+/* "show NAME [--format F]" into its parts. */
+static bool parse_show(const struct arguments *arguments, const char **ret_name,
+                       const char **ret_format)
+{
+    const char *const *words = arguments->words;
+
+    if ((arguments->n_words != 3 && arguments->n_words != 5) || strcmp(words[1], "show") != 0)
+        return false;
+    *ret_name = words[2];
+    *ret_format = "text";
+    if (arguments->n_words == 3)
+        return true;
+    *ret_format = words[4];
+    return strcmp(words[3], "--format") == 0 &&
+           (strcmp(words[4], "text") == 0 || strcmp(words[4], "markdown") == 0 ||
+            strcmp(words[4], "openapi") == 0);
+}
+
+static int openapi(const struct arguments *arguments)
+{
+    struct settings *settings =
+        settings_load(arguments->config, arguments->sets, arguments->n_sets);
+    int code = settings ? print_all_openapi(settings) : EX_OSERR;
+
+    settings_release(settings);
+    return code;
+}
+
 int verb_plugins(const struct arguments *arguments)
 {
-    bool wants_one = arguments->n_words == 3 && strcmp(arguments->words[1], "show") == 0;
+    const char *name = NULL, *format = NULL;
     struct settings *settings = NULL;
     obs_arena *arena;
     obs_str_list folders;
     int code = EX_OSERR;
 
-    if (arguments->n_words > 1 && !wants_one)
+    if (telemetry_start(/* n_workers= */ 1) < 0)
+        return EX_OSERR;
+    if (arguments->n_words == 2 && strcmp(arguments->words[1], "openapi") == 0)
+        return openapi(arguments);
+    if (arguments->n_words > 1 && !parse_show(arguments, &name, &format))
         return verb_usage(arguments);
     arena = obs_arena_create(/* limit_bytes= */ 0);
     if (arena && find_folders(arguments, arena, &folders, &settings) == OBS_OK)
-        code = wants_one ? show(arena, &folders, arguments->words[2]) : list(arena, &folders);
+        code = name ? show(arena, &folders, name, format) : list(arena, &folders);
     settings_release(settings);
     obs_arena_destroy(arena);
     return code;

@@ -399,6 +399,11 @@ int options_bind(const struct options_spec *spec, void *config, struct conf_erro
     return result;
 }
 
+const char *options_type_name(uint32_t type)
+{
+    return is_known(type) ? types[type].name : "?";
+}
+
 /* "(at least 1)", "(1 to 64)" or nothing. */
 static void print_range(FILE *to, const obs_option *o)
 {

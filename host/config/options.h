@@ -28,6 +28,9 @@ int options_bind(const struct options_spec *spec, void *config, struct conf_erro
 /* Element `i` of a table whose elements are `stride` bytes apart. */
 const obs_option *options_at(const obs_option *options, size_t i, size_t stride);
 
+/* The name of an option type for readers: "size". */
+const char *options_type_name(uint32_t type);
+
 /* One line an option: name, type, default, range, help. */
 void options_print(FILE *to, const obs_option *options, size_t n, size_t stride);
 

@@ -4,6 +4,7 @@
 #include "http/query.h"
 #include "core/suggest.h"
 #include "http/request.h"
+#include "plugin/descriptor.h"
 
 #include <stdio.h>
 
@@ -59,24 +60,38 @@ int query_parse(obs_request *req)
 
 /* --- checking ------------------------------------------------------------- */
 
-static const obs_param *declared(const obs_route *route, obs_str name)
+/* Query parameter `index` of the route; NULL when that one stands elsewhere. */
+static const obs_param *query_param(const struct endpoint *endpoint, size_t index)
 {
-    for (size_t i = 0; i < route->n_params; i++)
-        if (strcmp(route->params[i].in, "query") == 0 && obs_str_is(name, route->params[i].name))
-            return &route->params[i];
+    const obs_param *param = descriptor_param(endpoint->instance->plugin, endpoint->decl, index);
+
+    return strcmp(param->in, "query") == 0 ? param : NULL;
+}
+
+static const obs_param *declared(const struct endpoint *endpoint, obs_str name)
+{
+    for (size_t i = 0; i < endpoint->decl->n_params; i++) {
+        const obs_param *param = query_param(endpoint, i);
+
+        if (param && obs_str_is(name, param->name))
+            return param;
+    }
     return NULL;
 }
 
-static int refuse_unknown(obs_request *req, const obs_route *route, obs_str name)
+static int refuse_unknown(obs_request *req, obs_str name)
 {
     struct suggest s;
     char field[65];
 
     snprintf(field, sizeof(field), "%.*s", OBS_STR_ARG(name));
     suggest_init(&s, name);
-    for (size_t i = 0; i < route->n_params; i++)
-        if (strcmp(route->params[i].in, "query") == 0)
-            suggest_offer(&s, obs_str_of(route->params[i].name));
+    for (size_t i = 0; i < req->endpoint->decl->n_params; i++) {
+        const obs_param *param = query_param(req->endpoint, i);
+
+        if (param)
+            suggest_offer(&s, obs_str_of(param->name));
+    }
     req->stage = STAGE_ANSWER;
     if (s.best.ptr)
         (void)obs_respond_error(req, OBS_E_UNKNOWN, field,
@@ -100,10 +115,10 @@ int query_check(obs_request *req)
     const obs_route *route = req->endpoint->decl;
 
     for (uint32_t i = 0; i < req->n_query; i++) {
-        const obs_param *param = declared(route, req->query[i].name);
+        const obs_param *param = declared(req->endpoint, req->query[i].name);
 
         if (!param && !(route->flags & OBS_ROUTE_ANY_QUERY))
-            return refuse_unknown(req, route, req->query[i].name);
+            return refuse_unknown(req, req->query[i].name);
         if (!param || strcmp(param->schema, "list") == 0)
             continue;
         for (uint32_t k = 0; k < i; k++)

@@ -42,6 +42,12 @@ static inline const obs_route *descriptor_route(const obs_plugin *p, size_t inde
     return descriptor_at(p->routes, index, p->route_size);
 }
 
+static inline const obs_param *descriptor_param(const obs_plugin *p, const obs_route *route,
+                                                size_t index)
+{
+    return descriptor_at(route->params, index, p->param_size);
+}
+
 static inline const obs_hook *descriptor_hook(const obs_plugin *p, size_t index)
 {
     return descriptor_at(p->hooks, index, p->hook_size);

@@ -19,6 +19,7 @@
 static obs_worker worker;
 static struct generation generation;
 static struct pin_count pins;
+static const obs_plugin descriptor = {OBS_PLUGIN_HEADER, .name = "fixture"};
 static obs_instance instance;
 static char name[] = "fuzz";
 
@@ -48,6 +49,7 @@ static void start(void)
 
     signal(SIGPIPE, SIG_IGN);
     instance.name = name;
+    instance.plugin = &descriptor;
     generation.router = router_create();
     generation.pins = &pins;
     generation.n_workers = 1;

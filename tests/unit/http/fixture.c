@@ -44,6 +44,8 @@ struct http_settings fixture_settings(void)
     };
 }
 
+static const obs_plugin descriptor = {OBS_PLUGIN_HEADER, .name = "fixture"};
+
 struct fixture *fixture_open(const struct http_settings *settings, const obs_route *routes,
                              size_t n_routes, const struct hook_list *hooks)
 {
@@ -56,6 +58,7 @@ struct fixture *fixture_open(const struct http_settings *settings, const obs_rou
     strcpy(f->name, "fixture");
     f->instance.name = f->name;
     f->instance.self = f;
+    f->instance.plugin = &descriptor;
     f->generation.number = 1;
     f->generation.router = router_create();
     f->generation.pins = &f->pins;
