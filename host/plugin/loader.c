@@ -96,18 +96,26 @@ static int check_file(const struct refusal *to, int fd, uint64_t *ret_bytes)
     return OBS_OK;
 }
 
-static int check_folder(const struct refusal *to)
+/* Whoever can write to any folder above can put another file in its place. */
+static int check_folders(const struct refusal *to)
 {
     char copy[PATH_MAX];
+    const char *folder = copy;
     struct stat st;
 
     if (snprintf(copy, sizeof(copy), "%s", to->path) >= (int)sizeof(copy))
         return refuse(to, OBS_E_INVALID, "its path is too long");
-    if (stat(dirname(copy), &st) < 0)
-        return refuse(to, OBS_E_INVALID, "its folder cannot be examined: %s", strerror(errno));
-    if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
-        return refuse(to, OBS_E_INVALID, "everybody may write to its folder (mode %04o)",
-                      st.st_mode & 07777);
+    do {
+        folder = dirname(copy);
+        if (stat(folder, &st) < 0)
+            return refuse(to, OBS_E_INVALID, "its folder %s cannot be examined: %s", folder,
+                          strerror(errno));
+        if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+            return refuse(to, OBS_E_INVALID, "everybody may write to its folder %s (mode %04o)",
+                          folder, st.st_mode & 07777);
+        if (folder != copy)
+            break; /* "." or "/", of dirname()'s own */
+    } while (strcmp(folder, "/") != 0);
     return OBS_OK;
 }
 
@@ -122,7 +130,7 @@ static int open_checked(const struct refusal *to, int *ret_fd)
         return rc;
     rc = check_file(to, fd, &bytes);
     if (rc == OBS_OK)
-        rc = check_folder(to);
+        rc = check_folders(to);
     if (rc < 0) {
         close(fd);
         return rc;

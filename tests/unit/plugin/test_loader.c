@@ -194,9 +194,14 @@ static void what_others_may_write_is_refused(void **state)
         assert_refused(here("open.so"), "its group may write");
     }
     chmod(here("open.so"), 0644);
+    assert_int_equal(mkdir(here("deeper"), 0755), 0);
+    write_file(here("deeper/nested.so"), data, size);
     chmod(folder, 0777);
     assert_refused(here("open.so"), "its folder");
+    assert_refused(here("deeper/nested.so"), folder); /* one above counts, too */
     chmod(folder, 0700);
+    unlink(here("deeper/nested.so"));
+    rmdir(here("deeper"));
     if (geteuid() == 0) { /* only root can give a file away */
         assert_int_equal(chown(here("open.so"), 12345, (gid_t)-1), 0);
         assert_refused(here("open.so"), "belongs to user 12345");
