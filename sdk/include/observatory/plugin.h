@@ -166,6 +166,40 @@ typedef struct obs_plugin {
         sizeof(obs_option), sizeof(obs_route), sizeof(obs_hook), sizeof(obs_command),              \
         sizeof(obs_param)
 
+/* For C++17, which has no designated initialisers: the header filled, everything
+ * else empty. Assign the rest in a constexpr function of your own, so that the
+ * descriptor is a constant and no constructor runs:
+ *
+ *     static constexpr obs_plugin describe()
+ *     {
+ *         obs_plugin p = obs_plugin_begin();
+ *         p.name = "latency";
+ *         …
+ *         return p;
+ *     }
+ *     const obs_plugin obs_plugin_entry = describe();
+ *
+ * Thread: [any].  Since: ABI 1.0. */
+#ifdef __cplusplus
+}
+constexpr obs_plugin obs_plugin_begin()
+{
+    obs_plugin p{};
+    p.magic = OBS_PLUGIN_MAGIC;
+    p.size = sizeof(obs_plugin);
+    p.abi_major = OBS_ABI_MAJOR;
+    p.abi_minor = OBS_ABI_MINOR;
+    p.need_size = sizeof(obs_need);
+    p.option_size = sizeof(obs_option);
+    p.route_size = sizeof(obs_route);
+    p.hook_size = sizeof(obs_hook);
+    p.command_size = sizeof(obs_command);
+    p.param_size = sizeof(obs_param);
+    return p;
+}
+extern "C" {
+#endif
+
 /* The name of the one exported symbol.  Since: ABI 1.0. */
 #define OBS_PLUGIN_SYMBOL "obs_plugin_entry"
 extern OBS_EXPORT const obs_plugin obs_plugin_entry;

@@ -68,7 +68,8 @@ OBS_API int obs_command_argc(const obs_command_call *call);
 OBS_API const char *obs_command_arg(const obs_command_call *call, int index);
 
 /* Turns the loop until `*done` is not 0: how a command waits for a store.
- * Returns early with OBS_E_CLOSED when the user interrupts.
+ * Returns early with OBS_E_CLOSED when the user interrupts; told once, so that
+ * what is under way and borrows the command's memory can be waited for again.
  * Thread: [worker], inside run().  Since: ABI 1.0. */
 OBS_API int obs_command_wait(obs_command_call *call, const int *done);
 
@@ -164,6 +165,40 @@ typedef struct obs_plugin {
     OBS_PLUGIN_MAGIC, sizeof(obs_plugin), OBS_ABI_MAJOR, OBS_ABI_MINOR, sizeof(obs_need),          \
         sizeof(obs_option), sizeof(obs_route), sizeof(obs_hook), sizeof(obs_command),              \
         sizeof(obs_param)
+
+/* For C++17, which has no designated initialisers: the header filled, everything
+ * else empty. Assign the rest in a constexpr function of your own, so that the
+ * descriptor is a constant and no constructor runs:
+ *
+ *     static constexpr obs_plugin describe()
+ *     {
+ *         obs_plugin p = obs_plugin_begin();
+ *         p.name = "latency";
+ *         …
+ *         return p;
+ *     }
+ *     const obs_plugin obs_plugin_entry = describe();
+ *
+ * Thread: [any].  Since: ABI 1.0. */
+#ifdef __cplusplus
+}
+constexpr obs_plugin obs_plugin_begin()
+{
+    obs_plugin p{};
+    p.magic = OBS_PLUGIN_MAGIC;
+    p.size = sizeof(obs_plugin);
+    p.abi_major = OBS_ABI_MAJOR;
+    p.abi_minor = OBS_ABI_MINOR;
+    p.need_size = sizeof(obs_need);
+    p.option_size = sizeof(obs_option);
+    p.route_size = sizeof(obs_route);
+    p.hook_size = sizeof(obs_hook);
+    p.command_size = sizeof(obs_command);
+    p.param_size = sizeof(obs_param);
+    return p;
+}
+extern "C" {
+#endif
 
 /* The name of the one exported symbol.  Since: ABI 1.0. */
 #define OBS_PLUGIN_SYMBOL "obs_plugin_entry"
