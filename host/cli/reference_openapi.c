@@ -191,7 +191,7 @@ int reference_openapi(const struct generation *generation)
     json_t *document = json_pack(
         "{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:[{s:s}], s:o, s:O, s:{s:{s:o}, s:{s:{s:s, "
         "s:{s:{s:{s:s}}}}}}}",
-        "openapi", "3.1.0", "info", "title", "LLM Observatory", "version", OBS_VERSION, "summary",
+        "openapi", "3.1.0", "info", "title", "Observatory", "version", OBS_VERSION, "summary",
         "What the loaded plugins serve", "license", "name", "Apache-2.0", "identifier",
         "Apache-2.0", "servers", "url", "/", "tags", tags(generation), "paths", paths, "components",
         "schemas", "Error", error_schema(), "responses", "Error", "description",

@@ -70,3 +70,13 @@ const char *obs_instance_name(const obs_instance *instance)
 {
     return instance->name;
 }
+
+void obs_instance_hold(obs_instance *instance)
+{
+    ledger_enter(instance->ledger);
+}
+
+void obs_instance_release(obs_instance *instance)
+{
+    ledger_leave(instance->ledger);
+}

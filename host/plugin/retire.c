@@ -140,7 +140,7 @@ static int settle(struct generation *generation, struct runtime *runtime, int64_
         if (!busy)
             break;
         if (obs_clock_mono_ns() > deadline_ns) {
-            obs_log(busy, OBS_LOG_ERROR, "%zu posts or offloaded jobs do not end",
+            obs_log(busy, OBS_LOG_ERROR, "%zu posts, offloaded jobs or holds do not end",
                     ledger_in_flight(busy->ledger));
             return OBS_E_TIMEOUT;
         }

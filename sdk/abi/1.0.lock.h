@@ -388,6 +388,8 @@ ABI_FUNCTION(obs_command_argc, int (const obs_command_call *));
 ABI_FUNCTION(obs_command_arg, const char *(const obs_command_call *, int));
 ABI_FUNCTION(obs_command_wait, int (obs_command_call *, const int *));
 ABI_FUNCTION(obs_instance_name, const char *(const obs_instance *));
+ABI_FUNCTION(obs_instance_hold, void (obs_instance *));
+ABI_FUNCTION(obs_instance_release, void (obs_instance *));
 ABI_FUNCTION(obs_test_new, obs_test *(void));
 ABI_FUNCTION(obs_test_config, void (obs_test *, const char *));
 ABI_FUNCTION(obs_test_set, void (obs_test *, const char *));

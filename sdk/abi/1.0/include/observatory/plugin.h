@@ -20,9 +20,8 @@
  *   … handlers and hooks run …
  *   drain         the instance gets no new requests; end what waits for ever.
  *   worker_stop   on each worker, after its last request.
- *   stop          end threads, close files: the reverse of start. Calls into
- *                 other plugins that are still to call back must have ended: the
- *                 other plugin may live on.
+ *   stop          end threads, close files: the reverse of start. What other
+ *                 plugins still owe a callback is under obs_instance_hold().
  *   destroy       free everything: the reverse of create.
  *
  * Life in a hot swap. A reload keeps an instance whose file, options and
@@ -251,6 +250,14 @@ typedef struct obs_plugin_note {
 /* The name of an instance: its key in the config. Borrowed until destroy().
  * Thread: [any].  Since: ABI 1.0. */
 OBS_API const char *obs_instance_name(const obs_instance *instance);
+
+/* Around a call to a service that calls back later and that no request waits
+ * for: keeps the instance from being destroyed until as many releases as holds
+ * have come. Release on a worker, at the end of the callback. A hold that is
+ * never released leaves the instance in memory when it is replaced, and the log
+ * says so.  Thread: [any]; release: [worker].  Since: ABI 1.0. */
+OBS_API void obs_instance_hold(obs_instance *instance);
+OBS_API void obs_instance_release(obs_instance *instance);
 
 OBS_END_DECLS
 #endif
