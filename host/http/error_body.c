@@ -3,10 +3,10 @@
  * also work when memory is what ran out, and while other threads use the
  * request's arena. */
 #include "http/error_body.h"
+#include "core/rfc3339.h"
 #include "core/utf8.h"
 
 #include <stdio.h>
-#include <time.h>
 
 void text_raw(struct text *t, const char *bytes, size_t len)
 {
@@ -89,16 +89,9 @@ void text_json(struct text *t, obs_str s)
 
 void text_time(struct text *t, int64_t unix_ns)
 {
-    time_t seconds = (time_t)(unix_ns / 1000000000);
-    char text[40];
-    struct tm tm;
-    int n;
+    char text[RFC3339_BYTES];
 
-    gmtime_r(&seconds, &tm);
-    n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-                 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-                 (int)(unix_ns / 1000000 % 1000));
-    text_raw(t, text, (size_t)n);
+    text_raw(t, text, rfc3339_format_ms(text, unix_ns));
 }
 
 static void member(struct text *t, const char *name, obs_str value)

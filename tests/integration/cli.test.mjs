@@ -2,10 +2,11 @@
 // The command line: verbs, overrides, errors with their place, exit codes of
 // sysexits(3).
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { config, freePort, privateFolder, run, serve } from './server.mjs';
+import { binary, config, freePort, privateFolder, run, serve } from './server.mjs';
 
 test('version, help and unknown verbs', async () => {
     const version = await run(['version']);
@@ -130,5 +131,16 @@ test('new-plugin writes a folder once, and says what is wrong', async () => {
         assert.equal(found, code, err);
         assert.match(err, expected);
     }
+    rmSync(folder, { recursive: true });
+});
+
+const canMount = process.getuid() === 0 && spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', '-o', 'noexec', 'tmpfs', '/mnt']).status === 0;
+
+test('a cache on a file system without execution is told with the way out', { skip: !canMount && 'needs to mount' }, async () => {
+    const folder = privateFolder();
+    const mounted = spawnSync('unshare', ['-m', 'sh', '-c',
+        `mount -t tmpfs -o noexec,mode=700 tmpfs "${folder}" && exec "${binary}" check --config "${config}" --set plugin_cache="${folder}"`], { encoding: 'utf8' });
+    assert.equal(mounted.status, 78);
+    assert.match(mounted.stderr, /no code can be run from .* \(mounted noexec\?\); set plugin_cache to a folder on another file system/);
     rmSync(folder, { recursive: true });
 });
