@@ -25,6 +25,7 @@
 struct world {
     char folder[64];
     char file[96];
+    const char *timeout; /* of a reload */
     uv_loop_t loop;
     struct runtime *runtime;
     struct http_server *http;
@@ -84,8 +85,8 @@ static void configure(const struct world *world, const char *options)
 
     snprintf(text, sizeof(text),
              "listen: 127.0.0.1:0\nworkers: %d\nplugin_folders: .\n"
-             "reload: {timeout: 400ms}\n%s\n",
-             N_WORKERS, options);
+             "reload: {timeout: %s}\n%s\n",
+             N_WORKERS, world->timeout, options);
     write_text(world->file, text);
 }
 
@@ -102,6 +103,7 @@ static int setup(void **state)
     assert_non_null(mkdtemp(world->folder));
     snprintf(world->file, sizeof(world->file), "%s/o.yaml", world->folder);
     install(world, "1");
+    world->timeout = "30s";
     write_text(in_folder(world, "secret"), "one");
     configure(world, ENTRY "    secret: secret\n");
     assert_int_equal(uv_loop_init(&world->loop), 0);
@@ -342,11 +344,13 @@ static void a_create_that_hangs_is_given_up(void **state)
 {
     struct world *world = *state;
 
+    world->timeout = "1s";
+    configure(world, ENTRY "    secret: secret\n");
     begin(world);
-    configure(world, ENTRY "    create_ms: 900\n");
+    configure(world, ENTRY "    create_ms: 2500\n");
     (void)reload(world);
     assert_string_equal(result(world), "refused");
-    assert_non_null(strstr(error(world), "reload.timeout (0.4 s) ended during: create of swapped"));
+    assert_non_null(strstr(error(world), "reload.timeout (1.0 s) ended during: create of swapped"));
     assert_true(reloader_is_stuck(world->reloader));
     configure(world, ENTRY "    secret: secret\n");
     assert_string_equal(reload(world), "kept");
