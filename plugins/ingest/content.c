@@ -8,11 +8,24 @@ struct side {
     bool output;
     enum map_target messages;
     enum map_target text;
+    enum indexed_list list;
+    const char *messages_field;
+    const char *text_field;
 };
 
 static const struct side sides[] = {
-    {false, TO_INPUT_MESSAGES, TO_INPUT_TEXT},
-    {true, TO_OUTPUT_MESSAGES, TO_OUTPUT_TEXT},
+    {false, TO_INPUT_MESSAGES, TO_INPUT_TEXT, LIST_INPUT, "input_messages", "input_text"},
+    {true, TO_OUTPUT_MESSAGES, TO_OUTPUT_TEXT, LIST_OUTPUT, "output_messages", "output_text"},
+};
+
+/* What content is read into and from. */
+struct reading {
+    struct draft *draft;
+    struct indexed_parts *parts;
+    struct otlp_span *from;
+    struct json_out *out;
+    struct sources *sources;
+    obs_span *span;
 };
 
 /* --- message events -------------------------------------------------------- */
@@ -127,7 +140,8 @@ static void write_event_message(struct json_out *out, const struct otlp_event *e
 }
 
 /* Message events of one side as an array; ptr NULL when there are none. */
-static obs_str event_messages(struct otlp_span *from, struct json_out *out, bool output)
+static obs_str event_messages(const struct otlp_span *from, struct json_out *out, bool output,
+                              const struct map_event_row **ret_row)
 {
     bool any = false;
 
@@ -138,6 +152,7 @@ static obs_str event_messages(struct otlp_span *from, struct json_out *out, bool
             continue;
         json_out_char(out, any ? ',' : '[');
         any = true;
+        *ret_row = row;
         write_event_message(out, &from->events[i], row->role);
     }
     if (!any)
@@ -146,10 +161,32 @@ static obs_str event_messages(struct otlp_span *from, struct json_out *out, bool
     return json_out_take(out);
 }
 
+/* --- values ---------------------------------------------------------------- */
+
+/* A value as text: a string as it is, all others as JSON. ptr NULL when out of
+ * memory. */
+static obs_str text_of(struct json_out *out, const struct otlp_value *value)
+{
+    if (value->kind == OTLP_STRING || value->kind == OTLP_JSON)
+        return value->s;
+    json_out_value(out, value);
+    return json_out_take(out);
+}
+
+/* The attribute's value is in a field now. */
+static void taken(const struct slot *slot)
+{
+    slot->attr->value.mapped = 1;
+    if (slot->whole)
+        slot->whole->value.mapped = 1;
+}
+
 /* --- choosing -------------------------------------------------------------- */
 
-static void take_messages(const struct messages *m, bool output, obs_span *span)
+static void take_messages(struct reading *r, const struct messages *m, bool output)
 {
+    obs_span *span = r->span;
+
     if (!output) {
         span->input_messages = m->json;
         span->input_text = m->text;
@@ -163,90 +200,185 @@ static void take_messages(const struct messages *m, bool output, obs_span *span)
 }
 
 /* Messages in an attribute, as JSON text or as a structured value. */
-static int messages_of(struct otlp_attr *attr, struct json_out *out, bool output, obs_span *span)
+static int from_attribute(struct reading *r, const struct side *side, const struct slot *slot)
 {
+    obs_str json = text_of(r->out, &slot->attr->value);
     struct messages m;
-    obs_str json = attr->value.s;
     int rc;
 
-    if (attr->value.kind != OTLP_STRING) {
-        json_out_value(out, &attr->value);
-        json = json_out_take(out);
-        if (!json.ptr)
-            return OBS_E_NOMEM;
-    }
-    rc = messages_read(out, json, output, &m);
+    if (!json.ptr)
+        return OBS_E_NOMEM;
+    rc = messages_read(r->out, json, side->output, &m);
     if (rc < 0)
         return rc;
-    attr->value.mapped = 1;
-    take_messages(&m, output, span);
+    if (!m.wrapped)
+        taken(slot);
+    take_messages(r, &m, side->output);
+    sources_add_row(r->sources, side->messages_field, slot->row);
     return OBS_OK;
 }
 
-/* A value as plain text: as it is, or as JSON. */
-static int text_of(struct otlp_attr *attr, struct json_out *out, bool output, obs_span *span)
+static int from_text(struct reading *r, const struct side *side, const struct slot *slot)
 {
-    obs_str text = attr->value.s;
+    obs_str text = text_of(r->out, &slot->attr->value);
 
-    if (attr->value.kind != OTLP_STRING) {
-        json_out_value(out, &attr->value);
-        text = json_out_take(out);
-        if (!text.ptr)
-            return OBS_E_NOMEM;
-    }
-    attr->value.mapped = 1;
-    if (output)
-        span->output_text = text;
+    if (!text.ptr)
+        return OBS_E_NOMEM;
+    taken(slot);
+    if (side->output)
+        r->span->output_text = text;
     else
-        span->input_text = text;
+        r->span->input_text = text;
+    sources_add_row(r->sources, side->text_field, slot->row);
     return OBS_OK;
 }
 
 /* Messages that were put together from pieces. */
-static int rebuilt(obs_str json, struct json_out *out, bool output, obs_span *span)
+static int rebuilt(struct reading *r, const struct side *side, obs_str json)
 {
     struct messages m;
     int rc;
 
     if (!json.ptr)
-        return out->failed ? OBS_E_NOMEM : OBS_E_SYNTAX;
-    rc = messages_read(out, json, output, &m);
+        return r->out->failed ? OBS_E_NOMEM : OBS_E_SYNTAX;
+    rc = messages_read(r->out, json, side->output, &m);
     if (rc == OBS_E_SYNTAX) { /* no role and no text in it: kept all the same */
         m = (struct messages){.json = json};
         rc = OBS_OK;
     }
     if (rc == OBS_OK)
-        take_messages(&m, output, span);
+        take_messages(r, &m, side->output);
     return rc;
 }
 
-static int fill_side(const struct side *side, struct draft *draft, struct indexed_parts *parts,
-                     struct otlp_span *from, struct json_out *out, obs_span *span)
+static int from_parts(struct reading *r, const struct side *side)
 {
-    struct slot *messages = &draft->slots[side->messages];
-    struct slot *text = &draft->slots[side->text];
-    bool current = messages->row && messages->row->priority == 1;
+    const struct map_row *row = NULL;
+    int rc;
+
+    if (r->parts->n == 0)
+        return OBS_E_SYNTAX;
+    rc = rebuilt(r, side, indexed_write(r->parts, r->out, side->list, &row));
+    if (rc == OBS_OK)
+        sources_add_row(r->sources, side->messages_field, row);
+    return rc;
+}
+
+static int from_events(struct reading *r, const struct side *side)
+{
+    const struct map_event_row *row = NULL;
+    int rc;
+
+    if (r->from->n_events == 0)
+        return OBS_E_SYNTAX;
+    rc = rebuilt(r, side, event_messages(r->from, r->out, side->output, &row));
+    if (rc == OBS_OK)
+        sources_add(r->sources, side->messages_field, row->dialect, row->name);
+    return rc;
+}
+
+static int from_documents(struct reading *r)
+{
+    const struct map_row *row = NULL;
+    obs_str json = indexed_write(r->parts, r->out, LIST_DOCUMENTS, &row);
+
+    if (!json.ptr)
+        return r->out->failed ? OBS_E_NOMEM : OBS_E_SYNTAX;
+    r->span->output_text = json;
+    sources_add_row(r->sources, "output_text", row);
+    return OBS_OK;
+}
+
+static int fill_side(struct reading *r, const struct side *side)
+{
+    const struct slot *messages = draft_slot(r->draft, side->messages);
+    const struct slot *text = draft_slot(r->draft, side->text);
+    bool current = messages && messages->row->priority == 1;
     int rc = OBS_E_SYNTAX;
 
     if (current)
-        rc = messages_of(messages->attr, out, side->output, span);
-    if (rc == OBS_E_SYNTAX && parts->n)
-        rc = rebuilt(indexed_write(parts, out, side->output), out, side->output, span);
-    if (rc == OBS_E_SYNTAX && from->n_events)
-        rc = rebuilt(event_messages(from, out, side->output), out, side->output, span);
-    if (rc == OBS_E_SYNTAX && messages->row && !current)
-        rc = messages_of(messages->attr, out, side->output, span);
-    if (rc == OBS_E_SYNTAX && messages->row) /* plain text, or cut off by a length limit */
-        rc = text_of(messages->attr, out, side->output, span);
-    if (rc == OBS_E_SYNTAX && text->row)
-        rc = text_of(text->attr, out, side->output, span);
+        rc = from_attribute(r, side, messages);
+    if (rc == OBS_E_SYNTAX)
+        rc = from_parts(r, side);
+    if (rc == OBS_E_SYNTAX)
+        rc = from_events(r, side);
+    if (rc == OBS_E_SYNTAX && messages && !current)
+        rc = from_attribute(r, side, messages);
+    if (rc == OBS_E_SYNTAX && messages) /* plain text, or cut off by a length limit */
+        rc = from_text(r, side, messages);
+    if (rc == OBS_E_SYNTAX && side->output && r->parts->n)
+        rc = from_documents(r);
+    if (rc == OBS_E_SYNTAX && text)
+        rc = from_text(r, side, text);
     return rc == OBS_E_SYNTAX ? OBS_OK : rc;
 }
 
-int content_fill(struct draft *draft, struct indexed_parts *parts, struct otlp_span *from,
-                 struct json_out *out, obs_span *span)
+/* Tool calls that have an attribute of their own. */
+static int fill_calls(struct reading *r)
 {
-    int rc = fill_side(&sides[0], draft, parts, from, out, span);
+    const struct slot *slot = draft_slot(r->draft, TO_TOOL_CALLS);
+    obs_str json;
+    int rc;
 
-    return rc < 0 ? rc : fill_side(&sides[1], draft, parts, from, out, span);
+    if (!slot || r->span->tool_calls.len)
+        return OBS_OK;
+    json = text_of(r->out, &slot->attr->value);
+    if (!json.ptr)
+        return OBS_E_NOMEM;
+    rc = messages_read_calls(r->out, json, &r->span->tool_calls);
+    if (rc < 0)
+        return rc == OBS_E_SYNTAX ? OBS_OK : rc;
+    taken(slot);
+    sources_add_row(r->sources, "tool_calls", slot->row);
+    return OBS_OK;
+}
+
+/* --- instructions ---------------------------------------------------------- */
+
+/* Instructions that were sent beside the messages become the first of them:
+ * they are parts, or a text. */
+static int put_system(struct reading *r)
+{
+    const struct slot *slot = draft_slot(r->draft, TO_SYSTEM);
+    struct json_out *out = r->out;
+    obs_str messages = r->span->input_messages, text, parts;
+
+    if (!slot)
+        return OBS_OK;
+    text = text_of(out, &slot->attr->value);
+    if (!text.ptr)
+        return OBS_E_NOMEM;
+    if (text.len && text.ptr[0] == '[' && json_compacted(out, text, &parts) == OBS_OK) {
+        JSON_OUT_LITERAL(out, "[{\"role\":\"system\",\"parts\":");
+        json_out_raw(out, parts);
+    } else {
+        JSON_OUT_LITERAL(out, "[{\"role\":\"system\",\"content\":");
+        json_out_str(out, text);
+    }
+    json_out_char(out, '}');
+    if (messages.len > 2)
+        json_out_char(out, ',');
+    if (messages.len)
+        json_out_raw(out, obs_str_n(messages.ptr + 1, messages.len - 1));
+    else
+        json_out_char(out, ']');
+    r->span->input_messages = json_out_take(out);
+    if (!r->span->input_messages.ptr)
+        return OBS_E_NOMEM;
+    taken(slot);
+    sources_add_row(r->sources, "input_messages.system", slot->row);
+    return OBS_OK;
+}
+
+int content_fill(struct draft *draft, struct indexed_parts *parts, struct otlp_span *from,
+                 struct json_out *out, struct sources *sources, obs_span *span)
+{
+    struct reading r = {draft, parts, from, out, sources, span};
+    int rc = fill_side(&r, &sides[0]);
+
+    if (rc == OBS_OK)
+        rc = fill_side(&r, &sides[1]);
+    if (rc == OBS_OK)
+        rc = fill_calls(&r);
+    return rc == OBS_OK ? put_system(&r) : rc;
 }

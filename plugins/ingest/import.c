@@ -102,7 +102,10 @@ static int take(struct import *im, const obs_span *spans, size_t n)
 /* One export request; `text` lives until the batch is flushed. */
 static int take_otlp(struct import *im, obs_str text, enum format format)
 {
-    struct otlp_batch batch = {.arena = im->arena};
+    struct otlp_batch batch = {
+        .arena = im->arena,
+        .max_parts = (uint32_t)im->ingest->config->max_message_parts,
+    };
     struct decode_error error = {0};
     struct mapped mapped = {0};
     obs_str why;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rebuilding indexed messages. Parts are sorted by message, group and index,
+/* Rebuilding indexed lists. Parts are sorted by message, group and index,
  * then written front to back. */
 #include "indexed.h"
 
@@ -8,7 +8,8 @@
 #define FIRST_CAPACITY 64u
 #define MAX_SUB_DIGITS 6
 
-/* Splits "tool_calls.1.tool_call.id" into group, number and "id". */
+/* Splits "tool_calls.1.tool_call.id" into group, number and "id". A row that
+ * names the whole key leaves nothing: that is the content. */
 static void classify(struct indexed_part *part, obs_str rest)
 {
     static const struct {
@@ -22,7 +23,9 @@ static void classify(struct indexed_part *part, obs_str rest)
 
     part->group = INDEXED_PLAIN;
     part->sub = 0;
-    part->name = rest;
+    part->name = rest.len ? rest : (obs_str)OBS_STR("content");
+    if (obs_str_is(rest, "function_call_name") || obs_str_is(rest, "function_call_arguments_json"))
+        part->group = INDEXED_FUNCTION;
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         const char *p = rest.ptr + groups[i].before.len, *end = rest.ptr + rest.len;
         uint32_t sub = 0;
@@ -50,8 +53,8 @@ static int compare(const void *left, const void *right)
 {
     const struct indexed_part *a = left, *b = right;
 
-    if (a->output != b->output)
-        return a->output < b->output ? -1 : 1;
+    if (a->list != b->list)
+        return a->list < b->list ? -1 : 1;
     if (a->index != b->index)
         return a->index < b->index ? -1 : 1;
     if (a->group != b->group)
@@ -61,33 +64,38 @@ static int compare(const void *left, const void *right)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-bool indexed_add(struct indexed_parts *parts, obs_arena *arena, bool output, uint32_t index,
-                 obs_str rest, struct otlp_attr *attr)
+static bool grow(struct indexed_parts *parts, obs_arena *arena)
 {
+    uint32_t capacity = parts->capacity ? parts->capacity * 2 : FIRST_CAPACITY;
+    struct indexed_part *items = obs_arena_alloc(arena, capacity * sizeof(*items));
+
+    if (!items)
+        return false;
+    if (parts->n)
+        memcpy(items, parts->items, parts->n * sizeof(*items));
+    parts->items = items;
+    parts->capacity = capacity;
+    return true;
+}
+
+void indexed_add(struct indexed_parts *parts, obs_arena *arena, const struct map_row *row,
+                 uint32_t index, obs_str rest, struct otlp_attr *attr)
+{
+    uint8_t list = row->target == TO_INPUT_PART    ? LIST_INPUT
+                   : row->target == TO_OUTPUT_PART ? LIST_OUTPUT
+                                                   : LIST_DOCUMENTS;
     struct indexed_part *part;
 
-    if (parts->n == INDEXED_MAX_PARTS) {
-        parts->over = true;
-        return false;
-    }
-    if (parts->n == parts->capacity) {
-        uint32_t capacity = parts->capacity ? parts->capacity * 2 : FIRST_CAPACITY;
-        struct indexed_part *items = obs_arena_alloc(arena, capacity * sizeof(*items));
-
-        if (!items)
-            return false;
-        if (parts->n)
-            memcpy(items, parts->items, parts->n * sizeof(*items));
-        parts->items = items;
-        parts->capacity = capacity;
+    if (parts->n >= parts->max || (parts->n == parts->capacity && !grow(parts, arena))) {
+        parts->over |= (uint8_t)(1u << list);
+        return;
     }
     part = &parts->items[parts->n];
-    *part =
-        (struct indexed_part){.attr = attr, .index = index, .order = parts->n, .output = output};
+    *part = (struct indexed_part){
+        .attr = attr, .row = row, .index = index, .order = parts->n, .list = list};
     classify(part, rest);
     parts->n++;
     parts->sorted = false;
-    return true;
 }
 
 /* --- writing --------------------------------------------------------------- */
@@ -98,23 +106,42 @@ static obs_str member_name(const struct indexed_part *part)
     static const struct {
         const char *from;
         const char *to;
+        uint8_t plain;
     } names[] = {
-        {"function.name", "name"},
-        {"function.arguments", "arguments"},
-        {"image.image.url", "image_url"},
-        {"text", "content"}, /* of a prompt or a completion; parts keep theirs */
+        {"function.name", "name", 0},
+        {"function.arguments", "arguments", 0},
+        {"function_call_name", "name", 0},
+        {"function_call_arguments_json", "arguments", 0},
+        {"image.image.url", "image_url", 0},
+        {"text", "content", 1}, /* of a prompt or a completion; parts keep theirs */
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (obs_str_is(part->name, names[i].from) && (part->group != INDEXED_PLAIN) == (i < 3))
+        if (obs_str_is(part->name, names[i].from) &&
+            (part->group == INDEXED_PLAIN) == names[i].plain)
             return obs_str_of(names[i].to);
     return part->name;
 }
 
 static bool same_object(const struct indexed_part *a, const struct indexed_part *b)
 {
-    return a->output == b->output && a->index == b->index && a->group == b->group &&
-           a->sub == b->sub;
+    return a->list == b->list && a->index == b->index && a->group == b->group && a->sub == b->sub;
+}
+
+/* `{…}` of the parts of one content, call or function; returns where it ends. */
+static const struct indexed_part *
+write_object(struct json_out *out, const struct indexed_part *part, const struct indexed_part *end)
+{
+    const struct indexed_part *object = part;
+    bool first = true;
+
+    json_out_char(out, '{');
+    for (; part < end && same_object(object, part); part++) {
+        json_out_member(out, &first, member_name(part), &part->attr->value);
+        part->attr->value.mapped = 1;
+    }
+    json_out_char(out, '}');
+    return part;
 }
 
 /* `"content":[{…},{…}]` or `"tool_calls":[…]`; returns where it ends. */
@@ -126,17 +153,9 @@ static const struct indexed_part *write_group(struct json_out *out, const struct
     json_out_str(out, name);
     JSON_OUT_LITERAL(out, ":[");
     while (part < end && part->group == head->group && part->index == head->index) {
-        const struct indexed_part *object = part;
-        bool first = true;
-
-        if (object != head)
+        if (part != head)
             json_out_char(out, ',');
-        json_out_char(out, '{');
-        for (; part < end && same_object(object, part); part++) {
-            json_out_member(out, &first, member_name(part), &part->attr->value);
-            part->attr->value.mapped = 1;
-        }
-        json_out_char(out, '}');
+        part = write_object(out, part, end);
     }
     json_out_char(out, ']');
     return part;
@@ -162,6 +181,11 @@ write_message(struct json_out *out, const struct indexed_part *part, const struc
         if (!first)
             json_out_char(out, ',');
         first = false;
+        if (part->group == INDEXED_FUNCTION) {
+            JSON_OUT_LITERAL(out, "\"function_call\":");
+            part = write_object(out, part, end);
+            continue;
+        }
         if (part->group == INDEXED_CALLS)
             name = (obs_str)OBS_STR("tool_calls");
         else
@@ -183,7 +207,8 @@ static void sort(struct indexed_parts *parts)
     parts->sorted = true;
 }
 
-obs_str indexed_write(struct indexed_parts *parts, struct json_out *out, bool output)
+obs_str indexed_write(struct indexed_parts *parts, struct json_out *out, enum indexed_list list,
+                      const struct map_row **ret_row)
 {
     const struct indexed_part *part, *end;
 
@@ -191,12 +216,14 @@ obs_str indexed_write(struct indexed_parts *parts, struct json_out *out, bool ou
         sort(parts);
     part = parts->items;
     end = part + parts->n;
-    while (part < end && part->output != output)
+    while (part < end && part->list != list)
         part++;
-    while (end > part && end[-1].output != output)
+    while (end > part && end[-1].list != list)
         end--;
     if (part == end)
         return obs_str_n(NULL, 0);
+    if (ret_row)
+        *ret_row = part->row;
     json_out_char(out, '[');
     for (const struct indexed_part *head = part; part < end;) {
         if (part != head)

@@ -17,6 +17,7 @@ struct ingest_config {
     uint64_t max_job_bytes;
     uint64_t inline_bytes;
     int64_t max_spans;
+    int64_t max_message_parts;
     const char *default_project;
     const char *prices;
 };

@@ -129,6 +129,7 @@ static int decode_otlp(struct job *job)
     struct otlp_batch batch = {
         .arena = job->arena,
         .max_spans = (size_t)job->ingest->config->max_spans,
+        .max_parts = (uint32_t)job->ingest->config->max_message_parts,
     };
     int rc;
 

@@ -145,6 +145,9 @@ void json_out_value(struct json_out *out, const struct otlp_value *value)
     case OTLP_BYTES:
         json_out_base64(out, value->s);
         break;
+    case OTLP_JSON:
+        json_out_raw(out, value->s);
+        break;
     default:
         JSON_OUT_LITERAL(out, "null");
     }

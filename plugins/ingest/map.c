@@ -4,8 +4,9 @@
  * draft, the fields are filled from it, and what is left is written as JSON. */
 #include "map.h"
 #include "content.h"
+#include "members.h"
+#include "rest.h"
 #include "tokens.h"
-#include "values.h"
 
 struct mapper {
     const struct map_index *index;
@@ -14,13 +15,13 @@ struct mapper {
     struct json_out out;
     struct indexed_parts parts;
     const struct otlp_resource *resource; /* that `base` and the text are of */
-    const struct otlp_scope *scope;       /* that `scope_members` is of */
     obs_str resource_attributes;
-    obs_str scope_members; /* `"otel.scope.name":…`, to be spliced into attributes */
     struct draft base;
     struct draft draft;
-    int64_t first_chunk_ns;
-    bool tokens_ambiguous;
+    struct sources sources;
+    struct rest rest;
+    const struct otlp_event *first_chunk; /* NULL: none was told of */
+    uint32_t status;                      /* of the span under way */
 };
 
 static const unsigned char no_id[16];
@@ -69,6 +70,19 @@ obs_str map_reject_text(obs_arena *arena, const struct mapped *mapped)
 
 /* --- offering -------------------------------------------------------------- */
 
+static void offer(struct mapper *m, struct draft *to, const struct map_row *row,
+                  struct otlp_attr *attr, uint32_t where)
+{
+    struct slot slot = {.row = row, .attr = attr};
+
+    if (row->target == TO_MEMBERS)
+        members_offer(to, &m->out, m->index, &slot, where);
+    else if (row->target == TO_PARAMETERS)
+        members_offer_parameters(to, &m->out, &slot);
+    else
+        draft_offer(to, &m->out, &slot, where);
+}
+
 static void offer_resource(struct mapper *m, const struct otlp_resource *resource)
 {
     uint32_t index;
@@ -77,19 +91,21 @@ static void offer_resource(struct mapper *m, const struct otlp_resource *resourc
     if (m->resource == resource)
         return;
     m->resource = resource;
-    draft_init(&m->base);
+    draft_init(&m->base, /* base= */ NULL);
     for (uint32_t i = 0; i < resource->attrs.n; i++) {
         struct otlp_attr *attr = &resource->attrs.items[i];
         const struct map_row *row = map_index_find(m->index, attr->key, &index, &rest);
 
         if (row && row->where & IN_RESOURCE)
-            draft_offer(&m->base, &m->out, row, attr, IN_RESOURCE);
+            offer(m, &m->base, row, attr, IN_RESOURCE);
     }
     json_out_attrs(&m->out, &resource->attrs);
     m->resource_attributes = json_out_take(&m->out);
 }
 
-static void offer_attrs(struct mapper *m, const struct otlp_attrs *attrs, uint32_t where)
+/* `as` is where the rows are looked for, `where` what the values count as. */
+static void offer_attrs(struct mapper *m, const struct otlp_attrs *attrs, uint32_t as,
+                        uint32_t where)
 {
     for (uint32_t i = 0; i < attrs->n; i++) {
         struct otlp_attr *attr = &attrs->items[i];
@@ -97,31 +113,42 @@ static void offer_attrs(struct mapper *m, const struct otlp_attrs *attrs, uint32
         obs_str rest;
         const struct map_row *row = map_index_find(m->index, attr->key, &index, &rest);
 
-        if (!row || !((row->where ? row->where : IN_SPAN) & where))
+        if (!row || !((row->where ? row->where : IN_SPAN) & as))
             continue;
-        if (row->target == TO_INPUT_INDEXED || row->target == TO_OUTPUT_INDEXED)
-            indexed_add(&m->parts, m->arena, row->target == TO_OUTPUT_INDEXED, index, rest, attr);
+        if (row->target == TO_INPUT_PART || row->target == TO_OUTPUT_PART ||
+            row->target == TO_DOCUMENT_PART)
+            indexed_add(&m->parts, m->arena, row, index, rest, attr);
         else
-            draft_offer(&m->draft, &m->out, row, attr, where);
+            offer(m, &m->draft, row, attr, where);
     }
 }
 
 static void offer_events(struct mapper *m, const struct otlp_span *from)
 {
-    m->first_chunk_ns = INT64_MAX;
+    m->first_chunk = NULL;
     for (uint32_t i = 0; i < from->n_events; i++) {
         const struct otlp_event *event = &from->events[i];
         const struct map_event_row *row = map_event_find(event->name);
 
         if (!row)
             continue;
-        if (row->use == EVENT_EXCEPTION && from->status == OBS_STATUS_ERROR)
-            offer_attrs(m, &event->attrs, IN_EXCEPTION);
+        if (row->use == EVENT_EXCEPTION && m->status == OBS_STATUS_ERROR)
+            offer_attrs(m, &event->attrs, IN_EXCEPTION, IN_EXCEPTION);
         else if (row->use == EVENT_CONTENT)
-            offer_attrs(m, &event->attrs, IN_CONTENT);
-        else if (row->use == EVENT_FIRST_CHUNK && event->time_ns < (uint64_t)m->first_chunk_ns)
-            m->first_chunk_ns = (int64_t)event->time_ns;
+            offer_attrs(m, &event->attrs, IN_SPAN, IN_EXCEPTION);
+        else if (row->use == EVENT_FIRST_CHUNK &&
+                 (!m->first_chunk || event->time_ns < m->first_chunk->time_ns))
+            m->first_chunk = event;
     }
+}
+
+/* The status as sent, or an error where only a level tells of it. */
+static uint32_t status_of(struct mapper *m, const struct otlp_span *from)
+{
+    if (from->status == OBS_STATUS_UNSET && draft_has(&m->draft, TO_STATUS))
+        return OBS_STATUS_ERROR;
+    draft_drop(&m->draft, TO_STATUS);
+    return from->status <= OBS_STATUS_ERROR ? from->status : OBS_STATUS_UNSET;
 }
 
 /* --- filling --------------------------------------------------------------- */
@@ -138,7 +165,7 @@ static void fill_identity(const struct mapper *m, const struct otlp_span *from, 
         memcpy(span->parent_span_id, from->parent_span_id.ptr, 8);
     span->start_ns = (int64_t)from->start_ns;
     span->end_ns = (int64_t)from->end_ns;
-    span->status = from->status <= OBS_STATUS_ERROR ? from->status : OBS_STATUS_UNSET;
+    span->status = m->status;
     /* flags: W3C trace flags in the low byte; senders that leave all zero do not tell */
     if (from->flags && !(from->flags & 1))
         span->flags &= ~OBS_SPAN_SAMPLED;
@@ -148,7 +175,15 @@ static void fill_identity(const struct mapper *m, const struct otlp_span *from, 
     span->resource_attributes = m->resource_attributes;
 }
 
-static void fill_texts(const struct draft *d, const struct otlp_span *from, obs_span *span)
+/* What the ladder of the table did not know. */
+static const char *guessed_operation(const struct draft *d, const obs_span *span)
+{
+    if (draft_attribute(d, "gen_ai.tool.name") || draft_attribute(d, "gen_ai.tool.call.id"))
+        return "tool";
+    return span->model.len ? "chat" : "internal";
+}
+
+static void fill_texts(struct draft *d, const struct otlp_span *from, obs_span *span)
 {
     span->service_name = draft_text(d, TO_SERVICE_NAME);
     span->provider = draft_text(d, TO_PROVIDER);
@@ -157,10 +192,6 @@ static void fill_texts(const struct draft *d, const struct otlp_span *from, obs_
     if (!span->model.len)
         span->model = span->request_model;
     span->finish_reason = draft_text(d, TO_FINISH_REASON);
-    span->error_type = draft_text(d, TO_ERROR_TYPE);
-    span->error_message = draft_text(d, TO_ERROR_MESSAGE);
-    if (from->status == OBS_STATUS_ERROR && from->status_message.len)
-        span->error_message = from->status_message;
     span->user_id = draft_text(d, TO_USER_ID);
     span->session_id = draft_text(d, TO_SESSION_ID);
     span->environment = draft_text(d, TO_ENVIRONMENT);
@@ -168,67 +199,92 @@ static void fill_texts(const struct draft *d, const struct otlp_span *from, obs_
     span->tags = draft_text(d, TO_TAGS);
     span->operation_type = draft_text(d, TO_OPERATION);
     if (!span->operation_type.len)
-        span->operation_type = obs_str_of(span->model.len ? "chat" : "internal");
+        span->operation_type = obs_str_of(guessed_operation(d, span));
+    span->error_type = draft_text(d, TO_ERROR_TYPE);
+    if (from->status == OBS_STATUS_ERROR && from->status_message.len) {
+        span->error_message = from->status_message;
+        draft_drop(d, TO_ERROR_MESSAGE);
+    }
+    if (draft_has(d, TO_ERROR_MESSAGE))
+        span->error_message = draft_text(d, TO_ERROR_MESSAGE);
 }
 
 /* Anthropic and Bedrock count cached tokens beside the input in their own
  * fields; the conventions of OpenTelemetry count them inside. */
-static void read_habit(const struct draft *d, const obs_span *span, struct token_counts *counts)
+static void read_habit(const struct usage *usage, const obs_span *span, struct token_counts *counts)
 {
-    const struct slot *read = &d->slots[TO_CACHE_READ_TOKENS];
-    const struct slot *write = &d->slots[TO_CACHE_WRITE_TOKENS];
-    const struct map_row *row = read->row ? read->row : write->row;
+    const struct map_row *read = usage_row(usage, TO_CACHE_READ_TOKENS);
+    const struct map_row *write = usage_row(usage, TO_CACHE_WRITE_TOKENS);
+    const struct map_row *row = read ? read : write;
     bool bedrock = obs_str_is(span->provider, "aws.bedrock");
     bool raw;
 
     if (!row)
         return;
-    raw =
-        (read->row && read->row->marks & MARK_RAW) || (write->row && write->row->marks & MARK_RAW);
+    raw = (read && read->marks & MARK_RAW) || (write && write->marks & MARK_RAW);
     counts->beside = (raw && (bedrock || obs_str_is(span->provider, "anthropic"))) ||
                      (row->dialect == DIALECT_OPENINFERENCE && bedrock);
-    counts->doubtful = row->dialect != DIALECT_GENAI && row->dialect != DIALECT_GENAI_OLD &&
+    counts->doubtful = (row->dialect < DIALECT_GENAI || row->dialect > DIALECT_GENAI_1_27) &&
                        !obs_str_is(span->provider, "openai");
     counts->cache_info = row->marks & MARK_INFO;
 }
 
-static void fill_tokens(struct mapper *m, obs_span *span)
+/* Returns true when the reading is ambiguous. */
+static bool fill_tokens(const struct usage *usage, obs_span *span)
 {
-    const struct draft *d = &m->draft;
-    const struct slot *reasoning = &d->slots[TO_REASONING_TOKENS];
+    const struct map_row *reasoning = usage_row(usage, TO_REASONING_TOKENS);
+    int64_t write = usage_value(usage, TO_CACHE_WRITE_TOKENS);
     struct token_counts counts = {
-        .input = draft_number(d, TO_INPUT_TOKENS),
-        .output = draft_number(d, TO_OUTPUT_TOKENS),
-        .total = draft_number(d, TO_TOTAL_TOKENS),
-        .cache_read = draft_number(d, TO_CACHE_READ_TOKENS),
-        .cache_write = draft_number(d, TO_CACHE_WRITE_TOKENS),
-        .reasoning = draft_number(d, TO_REASONING_TOKENS),
-        .reason_info = reasoning->row && reasoning->row->marks & MARK_INFO,
+        .input = usage_value(usage, TO_INPUT_TOKENS),
+        .output = usage_value(usage, TO_OUTPUT_TOKENS),
+        .total = usage_value(usage, TO_TOTAL_TOKENS),
+        .cache_read = usage_value(usage, TO_CACHE_READ_TOKENS),
+        .cache_write = write >= 0 ? write
+                                  : obs_tokens_sum(usage_value(usage, TO_CACHE_WRITE_5M_TOKENS),
+                                                   usage_value(usage, TO_CACHE_WRITE_1H_TOKENS)),
+        .reasoning = usage_value(usage, TO_REASONING_TOKENS),
+        .reason_info = reasoning && reasoning->marks & MARK_INFO,
         .embedding = obs_str_is(span->operation_type, "embedding"),
     };
 
-    read_habit(d, span, &counts);
-    m->tokens_ambiguous = tokens_split(&counts, span);
+    read_habit(usage, span, &counts);
+    return tokens_split(&counts, span);
 }
 
-static void fill_numbers(const struct mapper *m, obs_span *span)
+static void fill_cost(const struct usage *usage, obs_span *span)
 {
-    const struct draft *d = &m->draft;
-    int64_t prompt = draft_number(d, TO_PROMPT_COST);
-    int64_t completion = draft_number(d, TO_COMPLETION_COST);
-    int64_t total = draft_number(d, TO_TOTAL_COST);
+    int64_t prompt = usage_value(usage, TO_PROMPT_COST);
+    int64_t completion = usage_value(usage, TO_COMPLETION_COST);
+    int64_t total = usage_value(usage, TO_TOTAL_COST);
 
     if (total < 0)
         total = obs_tokens_sum(prompt, completion);
-    if (total >= 0) {
-        span->prompt_cost = prompt;
-        span->completion_cost = completion;
-        span->total_cost = total;
-        span->cost_source = (obs_str)OBS_STR("emitter");
+    if (total < 0)
+        return;
+    span->prompt_cost = prompt;
+    span->completion_cost = completion;
+    span->total_cost = total;
+    span->cost_source = obs_str_of(usage->provider_cost ? "provider" : "emitter");
+}
+
+/* An attribute's duration, else the time between start and first token. */
+static void fill_ttft(struct mapper *m, obs_span *span)
+{
+    const struct map_event_row *row;
+    int64_t at_ns = draft_number(&m->draft, TO_FIRST_TOKEN_AT);
+
+    span->ttft_ns = draft_number(&m->draft, TO_TTFT);
+    if (span->ttft_ns < 0 && at_ns >= span->start_ns) {
+        span->ttft_ns = at_ns - span->start_ns;
+        return;
     }
-    span->ttft_ns = draft_number(d, TO_TTFT);
-    if (span->ttft_ns < 0 && m->first_chunk_ns != INT64_MAX && m->first_chunk_ns >= span->start_ns)
-        span->ttft_ns = m->first_chunk_ns - span->start_ns;
+    draft_drop(&m->draft, TO_FIRST_TOKEN_AT);
+    if (span->ttft_ns >= 0 || !m->first_chunk || m->first_chunk->time_ns > INT64_MAX ||
+        (int64_t)m->first_chunk->time_ns < span->start_ns)
+        return;
+    row = map_event_find(m->first_chunk->name);
+    span->ttft_ns = (int64_t)m->first_chunk->time_ns - span->start_ns;
+    sources_add(&m->sources, "ttft_ms", row->dialect, row->name);
 }
 
 static void fill_parameters(struct mapper *m, obs_span *span)
@@ -236,162 +292,68 @@ static void fill_parameters(struct mapper *m, obs_span *span)
     const struct draft *d = &m->draft;
     bool first = true;
 
-    if (d->n_parameters == 0) {
-        span->model_parameters = draft_text(d, TO_PARAMETERS);
+    if (d->n_parameters == 0)
         return;
-    }
     json_out_char(&m->out, '{');
     for (uint32_t i = 0; i < d->n_parameters; i++)
-        json_out_member(&m->out, &first, obs_str_of(d->parameters[i].row->name),
-                        &d->parameters[i].attr->value);
+        json_out_member(&m->out, &first, d->parameters[i].name, &d->parameters[i].value);
     json_out_char(&m->out, '}');
     span->model_parameters = json_out_take(&m->out);
 }
 
-/* --- what is left ---------------------------------------------------------- */
-
-static void add_text(struct json_out *out, bool *first, const char *key, obs_str text)
-{
-    struct otlp_value value = {.kind = OTLP_STRING, .s = text};
-
-    if (text.len)
-        json_out_member(out, first, obs_str_of(key), &value);
-}
-
-static void add_count(struct json_out *out, bool *first, const char *key, uint32_t count)
-{
-    struct otlp_value value = {.kind = OTLP_INT, .i = count};
-
-    if (count)
-        json_out_member(out, first, obs_str_of(key), &value);
-}
-
-/* The scope under the names that OpenTelemetry gives it in formats without
- * scopes; the same for all its spans. */
-static void render_scope(struct mapper *m, const struct otlp_scope *scope)
-{
-    bool first = true;
-
-    if (m->scope == scope)
-        return;
-    m->scope = scope;
-    add_text(&m->out, &first, "otel.scope.name", scope->name);
-    add_text(&m->out, &first, "otel.scope.version", scope->version);
-    if (scope->attrs.n) {
-        struct otlp_value value = {
-            .kind = OTLP_KVLIST, .n = scope->attrs.n, .attrs = scope->attrs.items};
-
-        json_out_member(&m->out, &first, (obs_str)OBS_STR("otel.scope.attributes"), &value);
-    }
-    m->scope_members = json_out_take(&m->out);
-}
-
-static void fill_attributes(struct mapper *m, const struct otlp_span *from, obs_span *span)
-{
-    struct json_out *out = &m->out;
-    bool first = true;
-
-    render_scope(m, from->scope);
-    json_out_mark_repeated(out, &from->attrs);
-    json_out_char(out, '{');
-    for (uint32_t i = 0; i < from->attrs.n; i++)
-        if (!from->attrs.items[i].value.mapped)
-            json_out_member(out, &first, from->attrs.items[i].key, &from->attrs.items[i].value);
-    if (m->scope_members.len) {
-        if (!first)
-            json_out_char(out, ',');
-        first = false;
-        json_out_raw(out, m->scope_members);
-    }
-    add_text(out, &first, "w3c.tracestate", from->trace_state);
-    if (from->status != OBS_STATUS_ERROR)
-        add_text(out, &first, "otel.status_description", from->status_message);
-    add_count(out, &first, "otel.dropped_attributes_count", from->attrs.dropped);
-    add_count(out, &first, "otel.dropped_events_count", from->dropped_events);
-    add_count(out, &first, "otel.dropped_links_count", from->dropped_links);
-    if (m->tokens_ambiguous)
-        add_text(out, &first, "observatory.tokens", (obs_str)OBS_STR("ambiguous"));
-    if (m->parts.over)
-        add_text(out, &first, "observatory.messages", (obs_str)OBS_STR("over the limit"));
-    json_out_char(out, '}');
-    span->attributes = json_out_take(out);
-}
-
-static void fill_events(struct mapper *m, const struct otlp_span *from, obs_span *span)
-{
-    struct json_out *out = &m->out;
-
-    for (uint32_t i = 0; i < from->n_events; i++) {
-        const struct otlp_event *event = &from->events[i];
-
-        json_out_char(out, i ? ',' : '[');
-        JSON_OUT_LITERAL(out, "{\"time\":");
-        json_out_time(out, event->time_ns > INT64_MAX ? 0 : (int64_t)event->time_ns);
-        JSON_OUT_LITERAL(out, ",\"name\":");
-        json_out_str(out, event->name);
-        JSON_OUT_LITERAL(out, ",\"attributes\":");
-        json_out_attrs(out, &event->attrs);
-        json_out_char(out, '}');
-    }
-    if (from->n_events) {
-        json_out_char(out, ']');
-        span->events = json_out_take(out);
-    }
-    for (uint32_t i = 0; i < from->n_links; i++) {
-        const struct otlp_link *to = &from->links[i];
-
-        json_out_char(out, i ? ',' : '[');
-        JSON_OUT_LITERAL(out, "{\"trace_id\":");
-        json_out_hex(out, to->trace_id);
-        JSON_OUT_LITERAL(out, ",\"span_id\":");
-        json_out_hex(out, to->span_id);
-        JSON_OUT_LITERAL(out, ",\"attributes\":");
-        json_out_attrs(out, &to->attrs);
-        json_out_char(out, '}');
-    }
-    if (from->n_links) {
-        json_out_char(out, ']');
-        span->links = json_out_take(out);
-    }
-}
-
 /* --- public ---------------------------------------------------------------- */
 
-static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span)
+static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span,
+                    const struct usage **ret_usage)
 {
+    struct rest_notes notes = {.draft = &m->draft};
+    const struct usage *usage;
     int rc;
 
     offer_resource(m, from->resource);
-    m->draft = m->base;
-    m->parts.n = 0;
-    m->parts.sorted = m->parts.over = false;
-    offer_attrs(m, &from->attrs, IN_SPAN);
+    draft_init(&m->draft, &m->base);
+    m->parts.n = m->parts.over = 0;
+    m->parts.sorted = false;
+    offer_attrs(m, &from->attrs, IN_SPAN, IN_SPAN);
+    m->status = status_of(m, from);
     offer_events(m, from);
     fill_identity(m, from, span);
     fill_texts(&m->draft, from, span);
-    fill_tokens(m, span);
-    fill_numbers(m, span);
+    usage = usage_new(m->arena, &m->draft);
+    if (!usage)
+        return OBS_E_NOMEM;
+    *ret_usage = usage;
+    notes.tokens_ambiguous = fill_tokens(usage, span);
+    fill_cost(usage, span);
+    fill_ttft(m, span);
+    sources_add_draft(&m->sources, &m->draft);
     fill_parameters(m, span);
-    rc = content_fill(&m->draft, &m->parts, from, &m->out, span);
+    rc = content_fill(&m->draft, &m->parts, from, &m->out, &m->sources, span);
     if (rc < 0)
         return rc;
-    fill_attributes(m, from, span); /* after the content: it marks what it took */
-    fill_events(m, from, span);
+    notes.sources = sources_take(&m->sources, &m->out);
+    notes.lists_over = m->parts.over;
+    rest_attributes(&m->rest, &m->out, &notes, from, span); /* content_fill() marked what it took */
+    rest_events(&m->out, from, span);
     return m->out.failed ? OBS_E_NOMEM : OBS_OK;
 }
 
 int map_batch(const struct map_index *index, obs_str project, struct otlp_batch *batch,
               struct mapped *ret)
 {
-    struct mapper *m = obs_arena_alloc(batch->arena, sizeof(*m));
+    struct mapper *m = obs_arena_calloc(batch->arena, 1, sizeof(*m));
     struct mapped mapped = {0};
 
     if (!m || batch->n_spans > SIZE_MAX / sizeof(obs_span))
         return OBS_E_NOMEM;
-    *m = (struct mapper){.index = index, .arena = batch->arena, .project = project};
+    m->index = index;
+    m->arena = batch->arena;
+    m->project = project;
+    m->parts.max = batch->max_parts ? batch->max_parts : INDEXED_DEFAULT_PARTS;
     json_out_init(&m->out, batch->arena);
     mapped.spans = obs_arena_alloc(batch->arena, batch->n_spans * sizeof(obs_span) + 1);
-    if (!mapped.spans)
+    mapped.usages = obs_arena_alloc(batch->arena, batch->n_spans * sizeof(struct usage *) + 1);
+    if (!mapped.spans || !mapped.usages)
         return OBS_E_NOMEM;
     for (size_t i = 0; i < batch->n_spans; i++) {
         int reject = reject_of(&batch->spans[i]);
@@ -402,7 +364,8 @@ int map_batch(const struct map_index *index, obs_str project, struct otlp_batch 
             mapped.rejects[reject]++;
             continue;
         }
-        rc = map_span(m, &batch->spans[i], &mapped.spans[mapped.n_spans]);
+        rc = map_span(m, &batch->spans[i], &mapped.spans[mapped.n_spans],
+                      &mapped.usages[mapped.n_spans]);
         if (rc < 0)
             return rc;
         mapped.n_spans++;

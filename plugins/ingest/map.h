@@ -6,6 +6,7 @@
 
 #include "map_table.h"
 #include "otlp.h"
+#include "usage.h"
 
 #include <observatory/span.h>
 
@@ -21,14 +22,15 @@
  * the arena and the decoded body. */
 struct mapped {
     obs_span *spans;
+    const struct usage **usages; /* of each span, as sent; NULL for spans that came otherwise */
     size_t n_spans;
     size_t n_rejected;
     size_t rejects[N_REJECTS];
 };
 
 /* Maps every span of `batch`; spans that cannot be stored are counted in
- * `ret`, not reported as an error. Costs that the emitter reported are taken
- * (cost_source "emitter"); pricing the others is the caller's. `project` is
+ * `ret`, not reported as an error. Costs that were reported are taken
+ * (cost_source "provider" or "emitter"); pricing the others is the caller's. `project` is
  * borrowed as long as the spans. Errors: OBS_E_NOMEM. Thread: any, one at a
  * time for a batch. */
 OBS_MUST_CHECK int map_batch(const struct map_index *index, obs_str project,

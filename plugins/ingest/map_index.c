@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an attribute's name to its row: open addressing over a hash of the
  * length and three words of the name, so that a miss costs a few nanoseconds
- * whatever the name's length. Rows with an index are few and tried in turn. */
+ * whatever the name's length. A row with an index is found by what stands
+ * before its number; rows that share that are tried in turn. */
 #include "map_table.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define N_SLOTS 1024u /* a power of two, several times the rows */
-#define MAX_INDEXED 32u
+#define N_SLOTS 2048u /* a power of two, several times the rows */
 #define MAX_INDEX_DIGITS 6
 
-struct indexed {
+struct slot {
     const struct map_row *row;
-    obs_str before; /* "llm.input_messages." */
-    obs_str after;  /* ".message." */
+    uint32_t len;   /* of the key, or of what stands before the number */
+    uint32_t after; /* where an indexed row goes on behind its N; 0: an exact row */
 };
 
 struct map_index {
-    const struct map_row *slots[N_SLOTS];
-    uint32_t lengths[N_SLOTS];
-    struct indexed indexed[MAX_INDEXED];
-    size_t n_indexed;
+    struct slot slots[N_SLOTS];
 };
 
 static uint64_t word_at(const char *p)
@@ -48,37 +45,30 @@ static uint32_t hash(obs_str key)
     return (uint32_t)(h ^ h >> 32);
 }
 
-/* Takes up `row` when its key has an index in it. */
-static bool index_row(struct map_index *index, const struct map_row *row)
+static void add(struct map_index *index, const struct map_row *row)
 {
     const char *n = strstr(row->key, ".N.");
-    struct indexed *to;
+    struct slot slot = {.row = row, .len = (uint32_t)strlen(row->key)};
+    uint32_t at;
 
-    if (!n || index->n_indexed == MAX_INDEXED)
-        return false;
-    to = &index->indexed[index->n_indexed++];
-    to->row = row;
-    to->before = obs_str_n(row->key, (size_t)(n + 1 - row->key));
-    to->after = obs_str_of(n + 2);
-    return true;
+    if (row->key[slot.len - 1] == '*')
+        return;
+    if (n) {
+        slot.len = (uint32_t)(n + 1 - row->key);
+        slot.after = slot.len + 1;
+    }
+    at = hash(obs_str_n(row->key, slot.len)) % N_SLOTS;
+    while (index->slots[at].row)
+        at = (at + 1) % N_SLOTS;
+    index->slots[at] = slot;
 }
 
 struct map_index *map_index_create(void)
 {
     struct map_index *index = calloc(1, sizeof(*index));
 
-    for (size_t i = 0; index && i < map_n_rows; i++) {
-        const struct map_row *row = &map_rows[i];
-        obs_str key = obs_str_of(row->key);
-        uint32_t slot;
-
-        if (index_row(index, row))
-            continue;
-        for (slot = hash(key) % N_SLOTS; index->slots[slot]; slot = (slot + 1) % N_SLOTS)
-            ;
-        index->slots[slot] = row;
-        index->lengths[slot] = (uint32_t)key.len;
-    }
+    for (size_t i = 0; index && i < map_n_rows; i++)
+        add(index, &map_rows[i]);
     return index;
 }
 
@@ -87,40 +77,63 @@ void map_index_destroy(struct map_index *index)
     free(index);
 }
 
-/* Matches "before", digits, "after…". */
-static bool match_indexed(const struct indexed *row, obs_str key, uint32_t *ret_index,
-                          obs_str *ret_rest)
+/* Where the first number between dots begins; 0 when there is none. */
+static size_t number_at(obs_str key)
 {
-    const char *p, *end = key.ptr + key.len;
+    for (size_t i = 1; i + 1 < key.len; i++)
+        if (key.ptr[i - 1] == '.' && key.ptr[i] >= '0' && key.ptr[i] <= '9')
+            return i;
+    return 0;
+}
+
+/* Matches digits and what the row has behind its N. */
+static bool match_number(const struct slot *slot, obs_str key, uint32_t *ret_index,
+                         obs_str *ret_rest)
+{
+    const char *p = key.ptr + slot->len, *end = key.ptr + key.len;
+    const char *after = slot->row->key + slot->after;
+    size_t after_len = strlen(after);
+    bool open = after[after_len - 1] == '.';
     uint32_t number = 0;
     int digits = 0;
 
-    if (key.len <= row->before.len || memcmp(key.ptr, row->before.ptr, row->before.len) != 0)
-        return false;
-    p = key.ptr + row->before.len;
     for (; p < end && *p >= '0' && *p <= '9' && digits < MAX_INDEX_DIGITS; p++, digits++)
         number = number * 10 + (uint32_t)(*p - '0');
-    if (digits == 0 || (size_t)(end - p) <= row->after.len ||
-        memcmp(p, row->after.ptr, row->after.len) != 0)
+    if ((size_t)(end - p) < after_len + open || memcmp(p, after, after_len) != 0 ||
+        (!open && (size_t)(end - p) != after_len))
         return false;
     *ret_index = number;
-    *ret_rest = obs_str_n(p + row->after.len, (size_t)(end - p) - row->after.len);
+    *ret_rest = obs_str_n(p + after_len, (size_t)(end - p) - after_len);
     return true;
+}
+
+static const struct map_row *find_indexed(const struct map_index *index, obs_str key,
+                                          uint32_t *ret_index, obs_str *ret_rest)
+{
+    obs_str before = obs_str_n(key.ptr, number_at(key));
+    const struct slot *slot;
+
+    if (before.len == 0)
+        return NULL;
+    for (uint32_t at = hash(before) % N_SLOTS; (slot = &index->slots[at])->row;
+         at = (at + 1) % N_SLOTS)
+        if (slot->after && slot->len == before.len &&
+            memcmp(slot->row->key, before.ptr, before.len) == 0 &&
+            match_number(slot, key, ret_index, ret_rest))
+            return slot->row;
+    return NULL;
 }
 
 const struct map_row *map_index_find(const struct map_index *index, obs_str key,
                                      uint32_t *ret_index, obs_str *ret_rest)
 {
-    for (uint32_t slot = hash(key) % N_SLOTS; index->slots[slot]; slot = (slot + 1) % N_SLOTS)
-        if (index->lengths[slot] == key.len &&
-            memcmp(index->slots[slot]->key, key.ptr, key.len) == 0)
-            return index->slots[slot];
-    if (key.len < 12 || (key.ptr[0] != 'g' && key.ptr[0] != 'l')) /* "gen_ai.", "llm." */
-        return NULL;
-    for (size_t i = 0; i < index->n_indexed; i++)
-        if (match_indexed(&index->indexed[i], key, ret_index, ret_rest))
-            return index->indexed[i].row;
-    return NULL;
+    const struct slot *slot;
+
+    for (uint32_t at = hash(key) % N_SLOTS; (slot = &index->slots[at])->row;
+         at = (at + 1) % N_SLOTS)
+        if (!slot->after && slot->len == key.len && memcmp(slot->row->key, key.ptr, key.len) == 0)
+            return slot->row;
+    return find_indexed(index, key, ret_index, ret_rest);
 }
 
 const struct map_event_row *map_event_find(obs_str name)

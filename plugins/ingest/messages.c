@@ -5,8 +5,9 @@
 #include "json_cursor.h"
 
 struct texts {
-    struct json_raw items[MESSAGES_MAX_TEXTS];
-    unsigned n;
+    struct json_raw *items;
+    size_t n;
+    size_t capacity;
 };
 
 struct scan {
@@ -25,10 +26,23 @@ struct call {
     obs_str id, name, arguments; /* JSON values as written */
 };
 
-static void add_text(struct texts *texts, struct json_raw raw)
+static int add_text(obs_arena *arena, struct texts *texts, struct json_raw raw)
 {
-    if (raw.text.len && texts->n < MESSAGES_MAX_TEXTS)
-        texts->items[texts->n++] = raw;
+    if (raw.text.len == 0)
+        return OBS_OK;
+    if (texts->n == texts->capacity) {
+        size_t capacity = texts->capacity ? texts->capacity * 2 : 4;
+        struct json_raw *items = obs_arena_alloc(arena, capacity * sizeof(*items));
+
+        if (!items)
+            return OBS_E_NOMEM;
+        if (texts->n)
+            memcpy(items, texts->items, texts->n * sizeof(*items));
+        texts->items = items;
+        texts->capacity = capacity;
+    }
+    texts->items[texts->n++] = raw;
+    return OBS_OK;
 }
 
 /* Reads a string if one comes, else passes over the value. */
@@ -55,19 +69,38 @@ static int call_object(struct scan *s, struct call *call)
     return rc;
 }
 
+static bool is_one_of(obs_str key, const char *const *names)
+{
+    while (*names && !obs_str_is(key, *names))
+        names++;
+    return *names != NULL;
+}
+
+/* Names of an object around the call: OpenAI, Gemini, Genkit, Bedrock. */
+static bool is_call_key(obs_str key)
+{
+    static const char *const names[] = {"function",    "function_call", "functionCall",
+                                        "toolRequest", "toolUse",       NULL};
+
+    return is_one_of(key, names);
+}
+
 static int call_member(struct scan *s, obs_str key, struct call *call)
 {
+    static const char *const ids[] = {"id", "toolCallId", "toolUseId", "call_id", "ref", NULL};
+    static const char *const names[] = {"name", "toolName", NULL};
+    static const char *const arguments[] = {"arguments", "input", "args", NULL};
     obs_str *to = NULL;
 
-    if (obs_str_is(key, "function"))
+    if (is_call_key(key))
         return call_object(s, call);
     if (json_null(&s->c))
         return OBS_OK;
-    if (obs_str_is(key, "id"))
+    if (is_one_of(key, ids))
         to = &call->id;
-    else if (obs_str_is(key, "name"))
+    else if (is_one_of(key, names))
         to = &call->name;
-    else if (obs_str_is(key, "arguments") || obs_str_is(key, "input") || obs_str_is(key, "args"))
+    else if (is_one_of(key, arguments))
         to = &call->arguments;
     return json_skip(&s->c, to);
 }
@@ -147,15 +180,13 @@ static int part(struct scan *s, struct texts *texts)
 {
     struct json_raw type = {0}, text = {0};
     struct call call = {0};
-    bool first = true;
+    bool first = true, around = false; /* an object around a call */
     obs_str key;
     int rc;
 
     if (json_peek(&s->c) == '"') {
         rc = json_string_raw(&s->c, &text);
-        if (rc == OBS_OK)
-            add_text(texts, text);
-        return rc;
+        return rc < 0 ? rc : add_text(s->c.arena, texts, text);
     }
     if (json_peek(&s->c) != '{')
         return json_skip(&s->c, NULL);
@@ -167,13 +198,14 @@ static int part(struct scan *s, struct texts *texts)
             rc = string_or_skip(&s->c, &text);
         else
             rc = call_member(s, key, &call);
+        around |= is_call_key(key);
     }
     if (rc < 0)
         return rc;
-    if (is_call_type(type))
+    if (is_call_type(type) || (around && !type.text.ptr))
         write_call(s, &call);
     else if (is_text_type(type))
-        add_text(texts, text);
+        rc = add_text(s->c.arena, texts, text);
     return rc;
 }
 
@@ -228,7 +260,7 @@ static int message_member(struct scan *s, obs_str key, struct json_raw *role, st
             write_call(s, &call);
         return rc;
     }
-    if (obs_str_is(key, "finish_reason"))
+    if (obs_str_is(key, "finish_reason") || obs_str_is(key, "finishReason"))
         return string_or_skip(&s->c, &s->finish_reason);
     if (obs_str_is(key, "message") && json_peek(&s->c) == '{')
         return message(s); /* a choice around the message */
@@ -244,7 +276,7 @@ static int message(struct scan *s)
     obs_str key;
     int rc;
 
-    texts.n = 0;
+    texts = (struct texts){0};
     if (json_peek(&s->c) != '{') {
         rc = part(s, &texts); /* a list of plain strings */
     } else {
@@ -258,8 +290,7 @@ static int message(struct scan *s)
     rank = rank_of(s, role);
     if (rank >= s->chosen_rank) {
         s->chosen_rank = rank;
-        s->chosen.n = texts.n;
-        memcpy(s->chosen.items, texts.items, texts.n * sizeof(texts.items[0]));
+        s->chosen = texts;
     }
     return rc;
 }
@@ -291,13 +322,13 @@ static int join(struct scan *s, obs_str *ret)
 
     if (s->chosen.n == 1)
         return json_unescape(&s->c, s->chosen.items[0], ret);
-    for (unsigned i = 0; i < s->chosen.n; i++)
+    for (size_t i = 0; i < s->chosen.n; i++)
         len += s->chosen.items[i].text.len + 1;
     text = len ? obs_arena_alloc(s->c.arena, len) : NULL;
     if (!text)
         return len ? OBS_E_NOMEM : OBS_OK;
     len = 0;
-    for (unsigned i = 0; i < s->chosen.n; i++) {
+    for (size_t i = 0; i < s->chosen.n; i++) {
         rc = json_unescape(&s->c, s->chosen.items[i], &piece);
         if (rc < 0)
             return rc;
@@ -337,6 +368,60 @@ int json_compacted(struct json_out *out, obs_str json, obs_str *ret)
     return rc < 0 ? rc : compacted(out, json, !c.spaced, /* wrap= */ false, ret);
 }
 
+/* The array of a request around its messages, {"messages": […], "tools": …};
+ * false when `json` is no such object. */
+static bool unwrap(struct json_out *out, obs_str json, obs_str *ret)
+{
+    struct json_cursor c;
+    bool first = true, found = false;
+    obs_str key;
+    int rc;
+
+    json_cursor_init(&c, json, out->arena, /* error= */ NULL);
+    if (json_peek(&c) != '{')
+        return false;
+    rc = json_open(&c, '{');
+    while (rc >= 0 && (rc = json_key(&c, &first, &key)) > 0) {
+        bool inner = obs_str_is(key, "messages") && json_peek(&c) == '[';
+
+        rc = json_skip(&c, inner ? ret : NULL);
+        found |= inner;
+    }
+    return found && rc >= 0;
+}
+
+static void scan_init(struct scan *s)
+{
+    s->recognised = false;
+    s->n_calls = s->chosen_rank = 0;
+    s->chosen = (struct texts){0};
+    s->finish_reason = (struct json_raw){0};
+}
+
+int messages_read_calls(struct json_out *out, obs_str json, obs_str *ret)
+{
+    struct call call = {0};
+    struct scan s = {.out = out, .output = true};
+    char bracket;
+    int rc;
+
+    json_cursor_init(&s.c, json, out->arena, /* error= */ NULL);
+    scan_init(&s);
+    bracket = json_peek(&s.c);
+    rc = bracket == '[' ? calls_array(&s) : bracket == '{' ? call_object(&s, &call) : OBS_E_SYNTAX;
+    if (rc >= 0 && bracket == '{')
+        write_call(&s, &call);
+    if (rc >= 0)
+        rc = json_finish(&s.c);
+    if (rc < 0 || s.n_calls == 0) {
+        json_out_drop(out);
+        return rc < 0 ? rc : OBS_E_SYNTAX;
+    }
+    json_out_char(out, ']');
+    *ret = json_out_take(out);
+    return ret->ptr ? OBS_OK : OBS_E_NOMEM;
+}
+
 int messages_read(struct json_out *out, obs_str json, bool output, struct messages *ret)
 {
     struct messages m = {0};
@@ -344,12 +429,12 @@ int messages_read(struct json_out *out, obs_str json, bool output, struct messag
     char bracket;
     int rc;
 
+    m.wrapped = unwrap(out, json, &json);
+
     json_cursor_init(&s.c, json, out->arena, /* error= */ NULL);
     s.out = out;
     s.output = output;
-    s.recognised = false;
-    s.n_calls = s.chosen_rank = s.chosen.n = 0;
-    s.finish_reason = (struct json_raw){0};
+    scan_init(&s);
     bracket = json_peek(&s.c);
     rc = bracket == '[' || bracket == '{' ? scan_all(&s) : OBS_E_SYNTAX;
     if (rc < 0) {

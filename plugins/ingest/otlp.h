@@ -17,6 +17,7 @@
 #define OTLP_ARRAY 5u
 #define OTLP_KVLIST 6u
 #define OTLP_BYTES 7u
+#define OTLP_JSON 8u /* valid, compact JSON text; made by the mapper, never by a decoder */
 
 /* How deep arrays and lists may nest in an attribute. */
 #define OTLP_MAX_DEPTH 32u
@@ -31,7 +32,7 @@ struct otlp_value {
     uint16_t mapped;
     uint32_t n; /* ARRAY, KVLIST: elements */
     union {
-        obs_str s; /* STRING, BYTES */
+        obs_str s; /* STRING, BYTES, JSON */
         int64_t i; /* INT; BOOL: 0 or 1 */
         double d;
         struct otlp_value *items; /* ARRAY */
@@ -98,10 +99,11 @@ struct otlp_span {
     struct otlp_link *links;
 };
 
-/* One decoded request. Set `arena` and `max_spans`, leave the rest zero. */
+/* One decoded request. Set `arena` and the limits, leave the rest zero. */
 struct otlp_batch {
     obs_arena *arena;
-    size_t max_spans; /* more is OBS_E_TOO_LARGE; 0: no limit */
+    size_t max_spans;   /* more is OBS_E_TOO_LARGE; 0: no limit */
+    uint32_t max_parts; /* of indexed messages of a span, for the mapper; 0: its default */
     struct otlp_span *spans;
     size_t n_spans;
     size_t capacity;

@@ -121,6 +121,15 @@ static const obs_option options[] = {
         .help = "memory in bytes that decoding one request may take; over it 503",
     },
     {
+        .name = "max_message_parts",
+        .type = OBS_OPT_INT,
+        .offset = offsetof(struct ingest_config, max_message_parts),
+        .def = "4096",
+        .min = "1",
+        .max = "1000000",
+        .help = "most indexed attributes of a span that become messages; others stay attributes",
+    },
+    {
         .name = "inline_body",
         .type = OBS_OPT_SIZE,
         .offset = offsetof(struct ingest_config, inline_bytes),

@@ -140,7 +140,10 @@ static void openinference_messages_are_rebuilt(void **state)
                                       "\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}]}]");
     assert_text(span.tool_calls, "[{\"id\":\"c\",\"name\":\"f\",\"arguments\":\"{\\\"x\\\":1}\"}]");
     /* says more than the messages, so it is kept */
-    assert_text(span.attributes, "{\"input.value\":\"{\\\"whole\\\":\\\"request\\\"}\"}");
+    assert_text(span.attributes, "{\"input.value\":\"{\\\"whole\\\":\\\"request\\\"}\","
+                                 "\"observatory.sources\":{\"openinference\":{"
+                                 "\"input_messages\":\"llm.input_messages.N.message.\",\"output_"
+                                 "messages\":\"llm.output_messages.N.message.\"}}}");
 }
 
 static void traceloop_messages_are_rebuilt(void **state)
@@ -165,7 +168,9 @@ static void traceloop_messages_are_rebuilt(void **state)
     assert_text(span.output_text, "That.");
     assert_text(span.finish_reason, "stop");
     assert_text(span.tool_calls, "[{\"name\":\"f\",\"arguments\":\"{}\"}]");
-    assert_text(span.attributes, "{}");
+    assert_text(span.attributes,
+                "{\"observatory.sources\":{\"traceloop\":{\"input_messages\":\"gen_ai.prompt.N.\","
+                "\"output_messages\":\"gen_ai.completion.N.\"}}}");
 }
 
 static void parts_over_the_limit_stay_attributes_and_are_flagged(void **state)
@@ -182,9 +187,10 @@ static void parts_over_the_limit_stay_attributes_and_are_flagged(void **state)
     }
     span = one_map(one);
     assert_int_equal(obs_json_parse(one->arena, span.attributes, &attributes, &error), OBS_OK);
-    assert_int_equal(obs_json_count(attributes), 4200 - 4096 + 1);
-    assert_true(obs_str_is(obs_json_str(obs_json_get(attributes, "observatory.messages")),
-                           "over the limit"));
+    assert_int_equal(obs_json_count(attributes), 4200 - 4096 + 2);
+    assert_true(
+        obs_str_is(obs_json_str(obs_json_at(obs_json_get(attributes, "observatory.truncated"), 0)),
+                   "input_messages"));
 }
 
 static void content_events_of_each_age_are_read(void **state)

@@ -90,6 +90,7 @@ static void each_rule_splits_as_it_says(void **state)
 
 static obs_span usage(const char *provider, const char *input, const char *cache)
 {
+    static const char note[] = "\"observatory.tokens\":\"ambiguous\"";
     struct one *one = one_create();
     obs_span span;
 
@@ -97,7 +98,7 @@ static obs_span usage(const char *provider, const char *input, const char *cache
     one_int(one, input, 100);
     one_int(one, cache, 30);
     span = one_map(one);
-    if (span.attributes.len && strstr(span.attributes.ptr, "\"observatory.tokens\":\"ambiguous\""))
+    if (memmem(span.attributes.ptr, span.attributes.len, note, sizeof(note) - 1))
         span.reserved = 1;
     one_destroy(one);
     return span;
