@@ -4,6 +4,7 @@
 
 #include "http/route.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 static int allocate(struct generation *generation, size_t n_instances)
@@ -58,27 +59,51 @@ uint64_t generation_pins(const struct generation *generation)
     return n;
 }
 
-void generation_keep_sole(struct generation *generation)
+/* Over the counts of all instances while more than one is looked at. */
+static pthread_mutex_t sharing = PTHREAD_MUTEX_INITIALIZER;
+
+/* Moves entry `from` of a list to `to`; those between step back. */
+static void move(obs_instance **list, size_t from, size_t to)
 {
-    size_t kept = 0;
+    obs_instance *moved = list[from];
 
-    if (generation->sole)
-        return;
-    generation->sole = true;
-    for (size_t i = 0; i < generation->n_instances; i++) {
-        obs_instance *instance = generation->instances[i];
+    for (; from > to; from--)
+        list[from] = list[from - 1];
+    list[to] = moved;
+}
 
-        if (atomic_fetch_sub(&instance->n_generations, 1) == 1)
-            generation->instances[kept++] = instance;
-    }
+size_t generation_own(struct generation *generation)
+{
+    size_t n = 0;
+
+    pthread_mutex_lock(&sharing);
+    for (size_t i = 0; i < generation->n_instances; i++)
+        if (generation->instances[i]->n_generations == 1)
+            move(generation->instances, i, n++);
+    pthread_mutex_unlock(&sharing);
+    return n;
+}
+
+size_t generation_let_go(struct generation *generation, size_t begin)
+{
+    size_t kept = begin;
+
+    pthread_mutex_lock(&sharing);
+    for (size_t i = begin; i < generation->n_instances; i++)
+        if (--generation->instances[i]->n_generations == 0)
+            generation->instances[kept++] = generation->instances[i];
+    pthread_mutex_unlock(&sharing);
     generation->n_instances = kept;
+    generation->retired = true;
+    return kept - begin;
 }
 
 void generation_destroy(struct generation *generation)
 {
     if (!generation)
         return;
-    generation_keep_sole(generation);
+    if (!generation->retired)
+        (void)generation_let_go(generation, 0);
     router_destroy(generation->router);
     for (size_t i = 0; i < generation->n_instances; i++)
         instance_destroy(generation->instances[i]);

@@ -54,7 +54,7 @@ struct generation {
     struct pin_count *pins;         /* one a worker */
     uint32_t n_workers;
     _Atomic uint32_t n_holds; /* others than requests that look at it */
-    bool sole;                /* `instances` are only those that no other generation has */
+    bool retired;             /* `instances` are those that ended, or never began, with it */
     obs_arena *arena;         /* all of this, the generation itself too */
 };
 
@@ -109,9 +109,14 @@ void generation_succeed(struct generation *generation, const struct generation *
  * Thread: control. */
 void generation_drain(struct generation *generation);
 
-/* Lets go of the instances that other generations have; `instances` are those
- * that end with this one. Idempotent. Thread: control. */
-void generation_keep_sole(struct generation *generation);
+/* Puts the instances that only this generation has first, in their order, and
+ * returns how many they are: no other can get them any more. Thread: control. */
+size_t generation_own(struct generation *generation);
+
+/* Lets go of the instances from `begin` on. Those that now no generation has are
+ * this one's to end and follow from `begin`; returns how many they are, and
+ * n_instances ends with them. Thread: control. */
+size_t generation_let_go(struct generation *generation, size_t begin);
 
 /* worker_stop(), stop(), revocation and destroy() of the instances that no other
  * generation shares, each in reverse order, as far as they had come. Ends what

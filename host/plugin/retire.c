@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of instances that no later generation shares. Users of a service end
  * before its provider; no instance is destroyed while a callback of any other of
- * them is under way, because callbacks cross from one to the next. */
+ * them is under way, because callbacks cross from one to the next.
+ *
+ * Two old generations that share a provider may end at the same time. Each ends
+ * what is its own first and lets go of the rest afterwards: whoever lets go last
+ * ends the provider, and by then the users of both are gone. */
 #include "plugin/generation.h"
 
 #include "plugin/ledger.h"
@@ -62,16 +66,22 @@ static void stop_on_worker(obs_worker *worker, void *arg)
     instance->contexts[worker->index] = NULL;
 }
 
-static void stop_all(struct generation *generation, struct runtime *runtime)
+/* Instances that end together, in the order of creation. */
+struct set {
+    obs_instance **items;
+    size_t n;
+};
+
+static void stop_all(const struct set *set, struct runtime *runtime)
 {
-    for (size_t i = generation->n_instances; i-- > 0;) {
-        obs_instance *instance = generation->instances[i];
+    for (size_t i = set->n; i-- > 0;) {
+        obs_instance *instance = set->items[i];
 
         while (instance->n_workers > 0)
             worker_call(runtime->workers[--instance->n_workers], stop_on_worker, instance);
     }
-    for (size_t i = generation->n_instances; i-- > 0;) {
-        obs_instance *instance = generation->instances[i];
+    for (size_t i = set->n; i-- > 0;) {
+        obs_instance *instance = set->items[i];
 
         if (instance->state < INSTANCE_STARTING)
             continue;
@@ -118,25 +128,25 @@ static int revoke_all(obs_instance *instance, struct runtime *runtime, int64_t d
 }
 
 /* The first instance with callbacks under way; NULL when there is none. */
-static obs_instance *find_busy(const struct generation *generation)
+static obs_instance *find_busy(const struct set *set)
 {
-    for (size_t i = 0; i < generation->n_instances; i++) {
-        if (ledger_in_flight(generation->instances[i]->ledger) > 0)
-            return generation->instances[i];
+    for (size_t i = 0; i < set->n; i++) {
+        if (ledger_in_flight(set->items[i]->ledger) > 0)
+            return set->items[i];
     }
     return NULL;
 }
 
 /* Lets the workers turn until no post and no offloaded job is left. Afterwards
  * every worker has turned once more, so that no ledger is still being touched. */
-static int settle(struct generation *generation, struct runtime *runtime, int64_t deadline_ns)
+static int settle(const struct set *set, struct runtime *runtime, int64_t deadline_ns)
 {
     const struct timespec pause = {.tv_nsec = MS_NS / 2};
     obs_instance *busy;
 
     for (;;) {
         runtime_turn(runtime);
-        busy = find_busy(generation);
+        busy = find_busy(set);
         if (!busy)
             break;
         if (obs_clock_mono_ns() > deadline_ns) {
@@ -150,10 +160,10 @@ static int settle(struct generation *generation, struct runtime *runtime, int64_
     return OBS_OK;
 }
 
-static void destroy_all(struct generation *generation, struct runtime *runtime)
+static void destroy_all(const struct set *set, struct runtime *runtime)
 {
-    for (size_t i = generation->n_instances; i-- > 0;) {
-        obs_instance *instance = generation->instances[i];
+    for (size_t i = set->n; i-- > 0;) {
+        obs_instance *instance = set->items[i];
 
         health_forget(runtime->health, instance);
         blame_set(instance, CALLBACK_LIFE);
@@ -165,19 +175,31 @@ static void destroy_all(struct generation *generation, struct runtime *runtime)
     }
 }
 
-int generation_retire(struct generation *generation, struct runtime *runtime, int64_t deadline_ns)
+static int end_all(const struct set *set, struct runtime *runtime, int64_t deadline_ns)
 {
     int rc;
 
-    generation_keep_sole(generation);
-    stop_all(generation, runtime);
-    rc = settle(generation, runtime, deadline_ns);
-    for (size_t i = generation->n_instances; rc == OBS_OK && i-- > 0;)
-        rc = revoke_all(generation->instances[i], runtime, deadline_ns);
+    if (set->n == 0)
+        return OBS_OK;
+    stop_all(set, runtime);
+    rc = settle(set, runtime, deadline_ns);
+    for (size_t i = set->n; rc == OBS_OK && i-- > 0;)
+        rc = revoke_all(set->items[i], runtime, deadline_ns);
     if (rc == OBS_OK)
-        rc = settle(generation, runtime, deadline_ns); /* a revoked thread may have posted */
+        rc = settle(set, runtime, deadline_ns); /* a revoked thread may have posted */
+    if (rc == OBS_OK)
+        destroy_all(set, runtime);
+    return rc;
+}
+
+int generation_retire(struct generation *generation, struct runtime *runtime, int64_t deadline_ns)
+{
+    struct set own = {generation->instances, generation_own(generation)};
+    struct set rest = {generation->instances + own.n, 0};
+    int rc = end_all(&own, runtime, deadline_ns);
+
     if (rc < 0)
-        return rc;
-    destroy_all(generation, runtime);
-    return OBS_OK;
+        return rc; /* what still runs may need what it shares */
+    rest.n = generation_let_go(generation, own.n);
+    return end_all(&rest, runtime, deadline_ns);
 }

@@ -28,12 +28,17 @@ static struct {
     const char *fail_at; /* "b.start": that call fails */
 } scene;
 
+static pthread_mutex_t journal_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void note(const char *name, const char *call)
 {
-    size_t len = strlen(scene.journal);
+    size_t len;
 
+    pthread_mutex_lock(&journal_lock);
+    len = strlen(scene.journal);
     snprintf(scene.journal + len, sizeof(scene.journal) - len, "%s%s.%s", len ? " " : "", name,
              call);
+    pthread_mutex_unlock(&journal_lock);
 }
 
 static int note_and_judge(const char *name, const char *call)
@@ -285,6 +290,85 @@ static void a_provider_that_provides_nothing_is_refused(void **state)
     assert_string_equal(scene.journal, "forgetful.create forgetful.destroy");
 }
 
+/* ---- two generations --------------------------------------------------------------- */
+
+struct retirement {
+    struct generation *generation;
+    struct runtime *runtime;
+};
+
+static void *retire_on_thread(void *arg)
+{
+    struct retirement *retirement = arg;
+
+    if (generation_retire(retirement->generation, retirement->runtime, soon()) < 0)
+        abort();
+    return NULL;
+}
+
+/* A generation with a user of its own and the provider of `world`, all started. */
+static struct generation *second_generation(struct world *world)
+{
+    struct generation *second = generation_create(/* number= */ 2, /* n_instances= */ 8, N_WORKERS);
+    obs_instance *shared = world->generation->instances[0];
+    struct world other = {.runtime = world->runtime, .generation = second};
+
+    second->instances[second->n_instances++] = shared;
+    second->changes[0] = CHANGE_KEPT;
+    atomic_fetch_add(&shared->n_generations, 1);
+    add(&other, "b", &user);
+    second->instances[1]->providers[0] = shared;
+    assert_int_equal(generation_start(second, world->runtime, &world->progress), OBS_OK);
+    return second;
+}
+
+static struct generation *two_generations(struct world *world)
+{
+    char complaints[1024] = "";
+
+    add(world, "a", &user);
+    add(world, "p", &provider);
+    assert_int_equal(order_instances(world->generation->instances, 2, NULL, 0, on_fail, complaints),
+                     0);
+    assert_int_equal(generation_start(world->generation, world->runtime, &world->progress), OBS_OK);
+    return second_generation(world);
+}
+
+static void a_shared_provider_ends_with_the_last_of_two(void **state)
+{
+    struct world *world = *state;
+    struct generation *second = two_generations(world);
+
+    scene.journal[0] = '\0';
+    retire(world);
+    assert_string_equal(scene.journal, "a.down1 a.down0 a.stop a.destroy");
+    scene.journal[0] = '\0';
+    assert_int_equal(generation_retire(second, world->runtime, soon()), OBS_OK);
+    assert_string_equal(scene.journal, "b.down1 b.down0 p.down1 p.down0 b.stop p.stop "
+                                       "b.destroy p.destroy");
+    generation_destroy(second);
+}
+
+static void two_that_end_at_once_wait_for_each_others_users(void **state)
+{
+    struct world *world = *state;
+    struct retirement retirements[2] = {{two_generations(world), world->runtime},
+                                        {world->generation, world->runtime}};
+    pthread_t threads[2];
+    const char *end;
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, retire_on_thread, &retirements[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    end = strstr(scene.journal, "p.down1");
+    assert_non_null(end);
+    assert_true(strstr(scene.journal, "a.destroy") < end);
+    assert_true(strstr(scene.journal, "b.destroy") < end);
+    assert_non_null(strstr(end, "p.destroy"));
+    generation_destroy(retirements[0].generation);
+}
+
 /* ---- leftovers ------------------------------------------------------------------ */
 
 struct leftovers {
@@ -502,6 +586,8 @@ int main(void)
         LIFE_TEST(a_failed_start_is_stopped_and_everything_destroyed),
         LIFE_TEST(a_failed_worker_start_undoes_only_the_workers_that_had_started),
         LIFE_TEST(a_provider_that_provides_nothing_is_refused),
+        LIFE_TEST(a_shared_provider_ends_with_the_last_of_two),
+        LIFE_TEST(two_that_end_at_once_wait_for_each_others_users),
         LIFE_TEST(what_is_left_is_finished_or_revoked_before_destroy),
         LIFE_TEST(routes_take_prefix_and_limit_from_options_and_tables_their_own_stride),
         LIFE_TEST(a_route_that_is_taken_or_malformed_is_a_complaint),
