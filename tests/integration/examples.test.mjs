@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The examples of the SDK in the real server.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { serve, until } from './server.mjs';
+import { binary, privateFolder, run, serve, until } from './server.mjs';
 
 test('latency, in C++, counts on all workers and merges; a swap keeps the figures', async (t) => {
-    const server = await serve(t, { sets: { workers: 3, 'plugins.latency': '{}', 'plugins.hello': '{}' } });
+    const folder = privateFolder();
+    const file = join(folder, 'observatory.yaml');
+    const module = resolve(dirname(binary), '../sdk/examples/latency/latency.so');
+    const configure = (path) => writeFileSync(file, `plugins: {health: {}, hello: {}, latency: {module: "${path}"}}\n`);
+    configure(module);
+    const server = await serve(t, { folder, file, sets: { workers: 3 } });
     await Promise.all(Array.from({ length: 60 }, () => server.fresh('/hello/x')));
     const count = async () => {
         const { status, body } = await server.get('/latency');
@@ -13,8 +20,10 @@ test('latency, in C++, counts on all workers and merges; a swap keeps the figure
         return body.routes.find((r) => r.route === '/hello/{name}')?.count;
     };
     assert.equal(await until('all to be counted', async () => (await count()) === 60 && 60), 60);
-    server.child.kill('SIGHUP'); // nothing changed: the instance stays
-    await until('the reload', () => /reload by SIGHUP: generation 2/.test(server.output()));
+    configure(module.replace('/latency.so', '/./latency.so')); // the same file, told otherwise: made anew
+    const reloaded = await run(['reload', '--wait', ...server.arguments()]);
+    assert.equal(reloaded.code, 0, reloaded.err);
+    assert.match(reloaded.out, /latency +0\.1\.0 -> 0\.1\.0 +replaced: its options differ/);
     assert.equal(await count(), 60);
 });
 

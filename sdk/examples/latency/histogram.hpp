@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Latencies by route in buckets that grow by a quarter of an octave: any quantile
-// is right to about 10 %, in a fixed number of bytes. Plain data, so that it can
+// Latencies in buckets of a quarter of an octave: from 4 us to 268 s any quantile is
+// right to an eighth, in a fixed number of bytes. Plain data, so that it can
 // be copied between threads and handed to the next build.
 #ifndef LATENCY_HISTOGRAM_HPP
 #define LATENCY_HISTOGRAM_HPP
@@ -9,7 +9,7 @@
 #include <cstring>
 
 struct Histogram {
-    static constexpr unsigned n_buckets = 112; // 1 us to 268 s
+    static constexpr unsigned n_buckets = 112; // the last one from 268 s on
     static constexpr unsigned per_octave = 4;
 
     uint64_t count;
@@ -39,9 +39,11 @@ struct Histogram {
         uint64_t rank = static_cast<uint64_t>(q * static_cast<double>(count));
         uint64_t seen = 0;
 
-        for (unsigned i = 0; i < n_buckets; i++) {
+        if (static_cast<double>(rank) < q * static_cast<double>(count))
+            rank++; // nearest rank: the least one that is not below the share
+        for (unsigned i = 0; i < n_buckets && count > 0; i++) {
             seen += buckets[i];
-            if (seen > rank)
+            if (seen >= rank && seen > 0)
                 return (least_ns(i) + least_ns(i + 1)) / 2;
         }
         return 0;

@@ -139,8 +139,8 @@ void on_back(void *arg)
     done(g);
 }
 
-// On the worker that was asked. Out of memory for the way back: nothing can be
-// done but to try again on the next turn.
+// On the worker that was asked. Without memory for the way back nobody could be
+// told, and the request would wait for ever: better to end.
 void on_errand(void *arg)
 {
     auto *errand = static_cast<Errand *>(arg);
@@ -148,7 +148,7 @@ void on_errand(void *arg)
 
     errand->copy = errand->lane->table;
     if (obs_post(g->latency->instance, g->home, on_back, errand) < 0)
-        abort(); // 40 bytes could not be had
+        abort();
 }
 
 int show(obs_request *req, void *self)
@@ -209,6 +209,10 @@ int worker_start(void *self, obs_worker *worker, void **ret_context)
     if (!lane)
         return OBS_E_NOMEM;
     lane->worker = worker;
+    if (latency->n_lanes == latency->lanes.size()) {
+        delete lane;
+        return OBS_E_UNSUPPORTED;
+    }
     latency->lanes[latency->n_lanes++] = lane;
     *ret_context = lane;
     return OBS_OK;

@@ -165,7 +165,7 @@ typedef struct obs_plugin {
         sizeof(obs_option), sizeof(obs_route), sizeof(obs_hook), sizeof(obs_command),              \
         sizeof(obs_param)
 
-/* For C++17, which has no designated initialisers: the header filled, everything
+/* For C++14 and 17, which have no designated initialisers: the header filled, everything
  * else empty. Assign the rest in a constexpr function of your own, so that the
  * descriptor is a constant and no constructor runs:
  *
@@ -179,7 +179,7 @@ typedef struct obs_plugin {
  *     const obs_plugin obs_plugin_entry = describe();
  *
  * Thread: [any].  Since: ABI 1.0. */
-#ifdef __cplusplus
+#if defined(__cplusplus) && __cplusplus >= 201402L
 }
 constexpr obs_plugin obs_plugin_begin()
 {

@@ -40,6 +40,16 @@ static void quantiles_of_many()
     check(low.quantile_ns(0.95) > 880000000, "p95 is high", low.quantile_ns(0.95));
 }
 
+static void ranks_are_the_nearest()
+{
+    Histogram h{};
+
+    h.add(10000);
+    h.add(1000000);
+    check(h.quantile_ns(0.5) < 12000, "the median of two is the lower one", h.quantile_ns(0.5));
+    check(h.quantile_ns(0.51) > 800000, "a little more is the upper one", h.quantile_ns(0.51));
+}
+
 static void the_ends()
 {
     Histogram h{};
@@ -54,6 +64,7 @@ int main()
 {
     a_value_is_found_again();
     quantiles_of_many();
+    ranks_are_the_nearest();
     the_ends();
     return n_failures != 0;
 }
