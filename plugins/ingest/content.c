@@ -173,6 +173,44 @@ static obs_str text_of(struct json_out *out, const struct otlp_value *value)
     return json_out_take(out);
 }
 
+/* A text that was sent as JSON, without its quotes; all others as they are. */
+static obs_str unquoted(struct json_out *out, obs_str text)
+{
+    struct json_cursor c;
+    obs_str plain;
+
+    json_cursor_init(&c, text, out->arena, /* error= */ NULL);
+    if (json_peek(&c) == '"' && json_string(&c, &plain) == OBS_OK && json_finish(&c) == OBS_OK)
+        return plain;
+    return text;
+}
+
+/* Texts of which each was sent as JSON, as the array that they stand for. */
+static obs_str joined(struct json_out *out, const struct otlp_value *array)
+{
+    json_out_char(out, '[');
+    for (uint32_t i = 0; i < array->n; i++) {
+        const struct otlp_value *item = &array->items[i];
+
+        if (i)
+            json_out_char(out, ',');
+        if (item->kind == OTLP_STRING)
+            json_out_str(out, unquoted(out, item->s));
+        else
+            json_out_value(out, item);
+    }
+    json_out_char(out, ']');
+    return json_out_take(out);
+}
+
+/* The text of a row whose value is always JSON. */
+static obs_str json_text_of(struct json_out *out, const struct otlp_value *value)
+{
+    if (value->kind == OTLP_STRING)
+        return unquoted(out, value->s);
+    return value->kind == OTLP_ARRAY ? joined(out, value) : text_of(out, value);
+}
+
 /* The attribute's value is in a field now. */
 static void taken(const struct slot *slot)
 {
@@ -220,7 +258,8 @@ static int from_attribute(struct reading *r, const struct side *side, const stru
 
 static int from_text(struct reading *r, const struct side *side, const struct slot *slot)
 {
-    obs_str text = text_of(r->out, &slot->attr->value);
+    obs_str text = slot->row->marks & MARK_JSON ? json_text_of(r->out, &slot->attr->value)
+                                                : text_of(r->out, &slot->attr->value);
 
     if (!text.ptr)
         return OBS_E_NOMEM;
@@ -335,8 +374,15 @@ static int fill_calls(struct reading *r)
 
 /* --- instructions ---------------------------------------------------------- */
 
-/* Instructions that were sent beside the messages become the first of them:
- * they are parts, or a text. */
+static void put_user(struct json_out *out, obs_str text)
+{
+    JSON_OUT_LITERAL(out, ",{\"role\":\"user\",\"content\":");
+    json_out_str(out, text);
+    JSON_OUT_LITERAL(out, "}]");
+}
+
+/* Instructions that were sent beside the messages, or beside a text, become the
+ * first of them: they are parts, or a text. */
 static int put_system(struct reading *r)
 {
     const struct slot *slot = draft_slot(r->draft, TO_SYSTEM);
@@ -360,6 +406,8 @@ static int put_system(struct reading *r)
         json_out_char(out, ',');
     if (messages.len)
         json_out_raw(out, obs_str_n(messages.ptr + 1, messages.len - 1));
+    else if (r->span->input_text.len)
+        put_user(out, r->span->input_text);
     else
         json_out_char(out, ']');
     r->span->input_messages = json_out_take(out);

@@ -238,6 +238,17 @@ static struct otlp_value whole_number(struct json_out *out, struct otlp_value v)
     return (struct otlp_value){.kind = OTLP_DOUBLE, .d = number};
 }
 
+/* An object or an array that was sent as JSON text, as what it is. */
+static struct otlp_value structured(struct json_out *out, struct otlp_value v)
+{
+    char bracket = v.kind == OTLP_STRING && v.s.len > 1 ? v.s.ptr[0] : '\0';
+    obs_str json;
+
+    if ((bracket != '{' && bracket != '[') || !as_json(out, &v, bracket, &json))
+        return v;
+    return (struct otlp_value){.kind = OTLP_JSON, .s = json};
+}
+
 void draft_offer_parameter(struct draft *draft, struct json_out *out, const struct named *offer)
 {
     struct named named = *offer;
@@ -247,6 +258,8 @@ void draft_offer_parameter(struct draft *draft, struct json_out *out, const stru
     named.value.mapped = 0;
     if (named.row->transform == AS_WHOLE)
         named.value = whole_number(out, named.value);
+    else
+        named.value = structured(out, named.value);
     if (!put_named(draft->parameters, &draft->n_parameters, DRAFT_MAX_PARAMETERS, &named))
         draft->parameters_over = true;
 }

@@ -13,7 +13,7 @@
     {key, DIALECT, TO_##target, AS_##transform, prio, where, 0, NULL}
 #define MARK(key, target, transform, prio, marks) \
     {key, DIALECT, TO_##target, AS_##transform, prio, 0, marks, NULL}
-#define PARAM(key, member, prio)     {key, DIALECT, TO_PARAMETER, AS_KEEP, prio, 0, 0, member}
+#define PARAM(key, member, prio)     {key, DIALECT, TO_PARAMETER, AS_JSON, prio, 0, 0, member}
 #define NUMBER(key, member, prio)    {key, DIALECT, TO_PARAMETER, AS_WHOLE, prio, 0, 0, member}
 #define ALSO(key, name, prio)        {key, DIALECT, TO_ATTRIBUTE, AS_KEEP, prio, 0, 0, name}
 #define MEMBERS(key)                 {key, DIALECT, TO_MEMBERS, AS_JSON, 0, 0, 0, NULL}
@@ -305,10 +305,10 @@ const struct map_row map_rows[] = {
     ROW("ai.prompt#messages",           INPUT_MESSAGES, CONTENT, 4),
     ROW("ai.prompt#prompt",             INPUT_TEXT,     CONTENT, 20),
     ROW("ai.prompt#",                   INPUT_TEXT,     CONTENT, 25),
-    ROW("ai.value",                     INPUT_TEXT,     CONTENT, 21),
-    ROW("ai.values",                    INPUT_TEXT,     CONTENT, 22),
-    ROW("ai.toolCall.args",             INPUT_TEXT,     CONTENT, 23),
-    ROW("ai.toolCall.result",           OUTPUT_TEXT,    CONTENT, 20),
+    MARK("ai.value",                     INPUT_TEXT,     CONTENT, 21, MARK_JSON),
+    MARK("ai.values",                    INPUT_TEXT,     CONTENT, 22, MARK_JSON),
+    MARK("ai.toolCall.args",             INPUT_TEXT,     CONTENT, 23, MARK_JSON),
+    MARK("ai.toolCall.result",           OUTPUT_TEXT,    CONTENT, 20, MARK_JSON),
     ROW("ai.response.text",             OUTPUT_TEXT,    CONTENT, 21),
     ROW("ai.response.object",           OUTPUT_TEXT,    CONTENT, 22),
     ROW("ai.result.text",               OUTPUT_TEXT,    CONTENT, 23),
@@ -445,10 +445,10 @@ const struct map_row map_rows[] = {
     ROW("gen_ai.completion.N.",         OUTPUT_PART, CONTENT, 2),
     ROW("llm.prompts.N.",               INPUT_PART,  CONTENT, 3), /* before 0.5 */
     ROW("llm.completions.N.",           OUTPUT_PART, CONTENT, 3),
-    ROW("traceloop.entity.input",       INPUT_TEXT,  CONTENT, 30),
-    ROW("traceloop.entity.output",      OUTPUT_TEXT, CONTENT, 30),
-    ROW("mcp.request.argument",         INPUT_TEXT,  CONTENT, 31),
-    ROW("mcp.response.value",           OUTPUT_TEXT, CONTENT, 31),
+    MARK("traceloop.entity.input",       INPUT_TEXT,  CONTENT, 30, MARK_JSON),
+    MARK("traceloop.entity.output",      OUTPUT_TEXT, CONTENT, 30, MARK_JSON),
+    MARK("mcp.request.argument",         INPUT_TEXT,  CONTENT, 31, MARK_JSON),
+    MARK("mcp.response.value",           OUTPUT_TEXT, CONTENT, 31, MARK_JSON),
     KEPT("mcp.method.name"),
     KEPT("mcp.request.id"),
     KEPT("traceloop.entity.name"),
@@ -484,8 +484,8 @@ const struct map_row map_rows[] = {
 #undef DIALECT
 #define DIALECT DIALECT_MLFLOW
     ROW("mlflow.spanType",              OPERATION,   MLFLOW_TYPE, 8),
-    ROW("mlflow.spanInputs",            INPUT_TEXT,  CONTENT, 40),
-    ROW("mlflow.spanOutputs",           OUTPUT_TEXT, CONTENT, 41),
+    MARK("mlflow.spanInputs",            INPUT_TEXT,  CONTENT, 40, MARK_JSON),
+    MARK("mlflow.spanOutputs",           OUTPUT_TEXT, CONTENT, 41, MARK_JSON),
     MEMBERS("mlflow.chat.tokenUsage"),
     ROW("mlflow.chat.tokenUsage#input_tokens",  INPUT_TOKENS,  INT, 20),
     ROW("mlflow.chat.tokenUsage#output_tokens", OUTPUT_TOKENS, INT, 20),
@@ -544,8 +544,8 @@ const struct map_row map_rows[] = {
     ROW("genkit:input#messages",        INPUT_MESSAGES, CONTENT, 24),
     MEMBERS("genkit:output"),
     ROW("genkit:output#message",        OUTPUT_MESSAGES, CONTENT, 21),
-    ROW("genkit:input#",                INPUT_TEXT,      CONTENT, 46),
-    ROW("genkit:output#",               OUTPUT_TEXT,     CONTENT, 45),
+    MARK("genkit:input#",                INPUT_TEXT,      CONTENT, 46, MARK_JSON),
+    MARK("genkit:output#",               OUTPUT_TEXT,     CONTENT, 45, MARK_JSON),
     ROW("genkit:output#finishReason",   FINISH_REASON,   FIRST, 11),
     ROW("genkit:output#usage.inputTokens",         INPUT_TOKENS,      INT, 22),
     ROW("genkit:output#usage.outputTokens",        OUTPUT_TOKENS,     INT, 22),

@@ -150,12 +150,13 @@ enum map_transform { MAP_TRANSFORMS(MAP_TRANSFORM_CONSTANT) N_MAP_TRANSFORMS };
 #define MARK_INFO 2u  /* detail: used when it fits inside its whole, never added to it */
 #define MARK_GROSS 4u /* the provider itself said what it cost */
 #define MARK_SPENT 8u /* an object that says nothing more once its content was read */
+#define MARK_JSON 16u /* always JSON: a text comes with its quotes and escapes */
 
 struct map_row {
     /* Exact. With ".N." that stands for a number: what follows it is open when
      * the key ends in a dot. "key#a.b" is the member b of the member a of the
-     * object in `key`, "key#" the value of `key` itself. "prefix*" is never looked for: all such
-     * names stay attributes. */
+     * object in `key`, "key#" the value of `key` itself when it has no such
+     * members. "prefix*" is never looked for: all such names stay attributes. */
     const char *key;
     uint8_t dialect;   /* DIALECT_* */
     uint8_t target;    /* TO_* */

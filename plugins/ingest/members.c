@@ -14,6 +14,7 @@ struct walk {
     const struct map_index *index;
     const struct slot *whole;
     uint32_t where;
+    uint32_t n_offered;
     struct json_cursor c;
     char path[MAX_PATH];
 };
@@ -74,6 +75,7 @@ static int offer_member(struct walk *w, const struct map_row *row, size_t path_l
     if (w->whole->row->marks & MARK_SPENT)
         offer.whole = w->whole->attr;
     draft_offer(w->draft, w->out, &offer, w->where);
+    w->n_offered++;
     return OBS_OK;
 }
 
@@ -135,11 +137,13 @@ void members_offer(struct draft *draft, struct json_out *out, const struct map_i
 
     memcpy(w.path, key.ptr, key.len); /* a key of the table: it fits */
     w.path[key.len] = '#';
+    if (walk_init(&w, out, whole))
+        (void)object(&w, key.len + 1, /* depth= */ 0); /* what could be read was offered */
+    if (w.n_offered)
+        return;
     itself.row = map_index_find(index, obs_str_n(w.path, key.len + 1), &number, &rest);
     if (itself.row)
         draft_offer(draft, out, &itself, where);
-    if (walk_init(&w, out, whole))
-        (void)object(&w, key.len + 1, /* depth= */ 0); /* what could be read was offered */
 }
 
 void members_offer_parameters(struct draft *draft, struct json_out *out, const struct slot *whole)

@@ -7,8 +7,8 @@
 #include "draft.h"
 
 /* TO_MEMBERS: offers every member that has a row "key#member", nested ones as
- * "key#a.b", and the value itself to the row "key#" if there is one. Of JSON
- * that is cut off, what comes before counts. */
+ * "key#a.b"; the value itself to the row "key#" when there was none of them. Of
+ * JSON that is cut off, what comes before counts. */
 void members_offer(struct draft *draft, struct json_out *out, const struct map_index *index,
                    const struct slot *whole, uint32_t where);
 
