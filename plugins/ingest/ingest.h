@@ -6,9 +6,9 @@
 #define INGEST_INGEST_H
 
 #include "map.h"
-#include "price.h"
 
 #include <observatory/observatory.h>
+#include <observatory/prices.h>
 #include <observatory/store.h>
 
 /* The options, filled by the host. */
@@ -19,7 +19,6 @@ struct ingest_config {
     int64_t max_spans;
     int64_t max_message_parts;
     const char *default_project;
-    const char *prices;
 };
 
 enum ingest_protocol { PROTOCOL_OTLP, PROTOCOL_NATIVE, N_PROTOCOLS };
@@ -45,12 +44,21 @@ struct ingest {
     const struct ingest_config *config;
     obs_str project;
     struct map_index *index;
-    obs_arena *arena;              /* of the price book */
-    const struct price_book *book; /* NULL: everything is unpriced */
-    const obs_store *store;        /* bound in start() */
+    const obs_store *store; /* bound in start(), as the next three */
     void *store_self;
+    const obs_prices *prices;
+    void *prices_self;
     struct ingest_metrics metrics;
 };
+
+/* Prices a span, unless it brings the price book's figure along, as a span does
+ * that was exported. Texts are in `arena`. Errors: OBS_E_NOMEM. Thread: any. */
+static inline int ingest_price(const struct ingest *ingest, obs_span *span, obs_arena *arena)
+{
+    if (span->book_cost >= 0 && span->total_cost >= 0)
+        return OBS_OK;
+    return ingest->prices->price(ingest->prices_self, span, arena);
+}
 
 /* Registers the metrics. Errors: those of obs_metric_register(). */
 OBS_MUST_CHECK int ingest_metrics_register(obs_instance *instance, struct ingest_metrics *ret);

@@ -119,7 +119,7 @@ static void store(void *arg)
     }
     if (rc == OBS_OK)
         rc = ingest->store->append(ingest->store_self, &everything, job->mapped.spans,
-                                   job->mapped.n_spans, obs_worker_current(), appended, job);
+                                   job->mapped.n_spans, NULL, obs_worker_current(), appended, job);
     if (rc < 0)
         failed(job, rc);
 }
@@ -167,7 +167,7 @@ static void decode(void *arg)
 
     job->rc = job->protocol == PROTOCOL_OTLP ? decode_otlp(job) : decode_native(job);
     for (size_t i = 0; job->rc == OBS_OK && i < job->mapped.n_spans; i++)
-        price_apply(job->ingest->book, &job->mapped.spans[i]);
+        job->rc = ingest_price(job->ingest, &job->mapped.spans[i], job->arena);
 }
 
 int job_run(struct job *job)

@@ -14,31 +14,7 @@ static void destroy(void *self)
     if (!ingest)
         return;
     map_index_destroy(ingest->index);
-    obs_arena_destroy(ingest->arena);
     free(ingest);
-}
-
-/* A book that is not there leaves everything unpriced; a broken one stops the
- * start. */
-static int load_prices(struct ingest *ingest)
-{
-    const char *path = ingest->config->prices;
-    char error[256] = "";
-    int rc;
-
-    if (!path || path[0] == '\0')
-        return OBS_OK;
-    rc = price_book_load(ingest->arena, path, &ingest->book, error, sizeof(error));
-    if (rc == OBS_E_NOT_FOUND) {
-        obs_log(ingest->instance, OBS_LOG_WARN, "no price book at %s, calls stay unpriced", path);
-        return OBS_OK;
-    }
-    if (rc < 0)
-        obs_log(ingest->instance, OBS_LOG_ERROR, "cannot read the prices: %s", error);
-    else
-        obs_log(ingest->instance, OBS_LOG_DEBUG, "prices of %zu models from %s",
-                price_book_models(ingest->book), path);
-    return rc;
 }
 
 static int create(obs_instance *instance, const void *config_data, void **ret_self)
@@ -58,13 +34,9 @@ static int create(obs_instance *instance, const void *config_data, void **ret_se
     ingest->config = config;
     ingest->project = obs_str_of(config->default_project);
     ingest->index = map_index_create();
-    ingest->arena = obs_arena_create(/* limit_bytes= */ 0);
-    if (!ingest->index || !ingest->arena)
+    if (!ingest->index)
         goto fail;
     rc = ingest_metrics_register(instance, &ingest->metrics);
-    if (rc < 0)
-        goto fail;
-    rc = load_prices(ingest);
     if (rc < 0)
         goto fail;
     *ret_self = ingest;
@@ -89,6 +61,13 @@ static int start(void *self)
     }
     ingest->store = service.table;
     ingest->store_self = service.provider;
+    rc = obs_service_get(ingest->instance, OBS_PRICES_ID, &service);
+    if (rc < 0) {
+        obs_log(ingest->instance, OBS_LOG_ERROR, "cannot start: no prices");
+        return rc;
+    }
+    ingest->prices = service.table;
+    ingest->prices_self = service.provider;
     return OBS_OK;
 }
 
@@ -145,14 +124,6 @@ static const obs_option options[] = {
         .def = "default",
         .help = "project of spans that name none",
     },
-    {
-        .name = "prices",
-        .type = OBS_OPT_PATH,
-        .flags = OBS_OPT_CONTENT,
-        .offset = offsetof(struct ingest_config, prices),
-        .def = "prices.yaml",
-        .help = "price book; calls stay unpriced when there is none",
-    },
 };
 
 static const obs_param params[] = {
@@ -190,7 +161,7 @@ static const obs_route routes[] = {
     },
 };
 
-static const obs_need needs[] = {{.service = OBS_STORE_ID}};
+static const obs_need needs[] = {{.service = OBS_STORE_ID}, {.service = OBS_PRICES_ID}};
 
 OBS_EXPORT const obs_plugin obs_plugin_entry = {
     OBS_PLUGIN_HEADER,

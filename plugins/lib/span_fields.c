@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names come from OBS_SPAN_FIELD_MAP; 46 of them are searched in order. */
+/* The names come from OBS_SPAN_FIELD_MAP; they are few enough to be searched in order. */
 #include "span_fields.h"
 
 #define NAME(id, number, name, kind) [number] = name,

@@ -97,6 +97,8 @@ static void put_field(obs_jw *jw, const obs_span *s, uint32_t field)
         TEXT(SESSION_ID, session_id)
         TEXT(ENVIRONMENT, environment)
         TEXT(RELEASE, release)
+        TEXT(SERVICE_TIER, service_tier)
+        TEXT(REGION, region)
 #define JSON(id, member, empty)                                                                    \
     case OBS_FIELD_##id:                                                                           \
         put_raw(jw, s->member, empty);                                                             \
@@ -110,16 +112,23 @@ static void put_field(obs_jw *jw, const obs_span *s, uint32_t field)
         JSON(LINKS, links, "[]")
         JSON(MODEL_PARAMETERS, model_parameters, "{}")
         JSON(TOOL_CALLS, tool_calls, "[]")
+        JSON(COST_DETAILS, cost_details, "{}")
 #define NUMBER(id, value)                                                                          \
     case OBS_FIELD_##id:                                                                           \
         put_int(jw, value);                                                                        \
         break;
         NUMBER(PROMPT_TOKENS, obs_span_prompt_tokens(s))
         NUMBER(COMPLETION_TOKENS, obs_span_completion_tokens(s))
-        NUMBER(CACHED_TOKENS, s->cache_read_tokens)
-        NUMBER(CACHE_WRITE_TOKENS, s->cache_write_tokens)
+        NUMBER(CACHED_TOKENS, obs_span_cached_tokens(s))
+        NUMBER(CACHE_WRITE_TOKENS, obs_span_cache_write_tokens(s))
         NUMBER(REASONING_TOKENS, s->reasoning_tokens)
         NUMBER(TOTAL_TOKENS, obs_span_total_tokens(s))
+        NUMBER(INPUT_AUDIO_TOKENS, s->input_audio_tokens)
+        NUMBER(INPUT_IMAGE_TOKENS, s->input_image_tokens)
+        NUMBER(CACHED_AUDIO_TOKENS, s->cache_read_audio_tokens)
+        NUMBER(CACHE_WRITE_1H_TOKENS, s->cache_write_1h_tokens)
+        NUMBER(OUTPUT_AUDIO_TOKENS, s->output_audio_tokens)
+        NUMBER(OUTPUT_IMAGE_TOKENS, s->output_image_tokens)
 #define FIXED(id, value, decimals)                                                                 \
     case OBS_FIELD_##id:                                                                           \
         put_fixed(jw, value, decimals);                                                            \
@@ -127,6 +136,9 @@ static void put_field(obs_jw *jw, const obs_span *s, uint32_t field)
         FIXED(PROMPT_COST, s->prompt_cost, 9)
         FIXED(COMPLETION_COST, s->completion_cost, 9)
         FIXED(TOTAL_COST, s->total_cost, 9)
+        FIXED(PROVIDER_COST, s->provider_cost, 9)
+        FIXED(EMITTER_COST, s->emitter_cost, 9)
+        FIXED(BOOK_COST, s->book_cost, 9)
         FIXED(DURATION, s->end_ns - s->start_ns, 6)
         FIXED(TTFT, s->ttft_ns, 6)
     case OBS_FIELD_TOKENS_PER_SECOND:

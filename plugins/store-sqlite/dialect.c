@@ -6,18 +6,30 @@
 
 #include <stddef.h>
 
-#define SUM2(a, b)                                                                                 \
-    "(CASE WHEN COALESCE(" a "," b ") IS NULL THEN NULL ELSE IFNULL(" a ",0)+IFNULL(" b ",0) END)"
-#define PROMPT                                                                                     \
-    "(CASE WHEN COALESCE(s.input_tokens,s.cache_read_tokens,s.cache_write_tokens) IS NULL THEN "   \
-    "NULL ELSE IFNULL(s.input_tokens,0)+IFNULL(s.cache_read_tokens,0)+"                            \
-    "IFNULL(s.cache_write_tokens,0) END)"
-#define COMPLETION SUM2("s.output_tokens", "s.reasoning_tokens")
-#define TOTAL                                                                                      \
-    "(CASE WHEN COALESCE(s.input_tokens,s.cache_read_tokens,s.cache_write_tokens,"                 \
-    "s.output_tokens,s.reasoning_tokens) IS NULL THEN NULL ELSE IFNULL(s.input_tokens,0)+"         \
-    "IFNULL(s.cache_read_tokens,0)+IFNULL(s.cache_write_tokens,0)+IFNULL(s.output_tokens,0)+"      \
-    "IFNULL(s.reasoning_tokens,0) END)"
+#define Z(column) "+IFNULL(s." column ",0)"
+#define SUM(columns, sum) "(CASE WHEN COALESCE(" columns ") IS NULL THEN NULL ELSE 0" sum " END)"
+#define PROMPT_COLUMNS                                                                             \
+    "s.input_tokens,s.input_audio_tokens,s.input_image_tokens,s.cache_read_tokens,"                \
+    "s.cache_read_audio_tokens,s.cache_write_tokens,s.cache_write_1h_tokens"
+#define PROMPT_SUM                                                                                 \
+    Z("input_tokens")                                                                              \
+    Z("input_audio_tokens")                                                                        \
+    Z("input_image_tokens")                                                                        \
+    Z("cache_read_tokens")                                                                         \
+    Z("cache_read_audio_tokens") Z("cache_write_tokens") Z("cache_write_1h_tokens")
+#define COMPLETION_COLUMNS                                                                         \
+    "s.output_tokens,s.output_audio_tokens,s.output_image_tokens,s.reasoning_tokens"
+#define COMPLETION_SUM                                                                             \
+    Z("output_tokens") Z("output_audio_tokens") Z("output_image_tokens") Z("reasoning_tokens")
+#define PROMPT SUM(PROMPT_COLUMNS, PROMPT_SUM)
+#define COMPLETION SUM(COMPLETION_COLUMNS, COMPLETION_SUM)
+#define TOTAL SUM(PROMPT_COLUMNS "," COMPLETION_COLUMNS, PROMPT_SUM COMPLETION_SUM)
+#define CACHED                                                                                     \
+    SUM("s.cache_read_tokens,s.cache_read_audio_tokens",                                           \
+        Z("cache_read_tokens") Z("cache_read_audio_tokens"))
+#define CACHE_WRITE                                                                                \
+    SUM("s.cache_write_tokens,s.cache_write_1h_tokens",                                            \
+        Z("cache_write_tokens") Z("cache_write_1h_tokens"))
 #define SPEED                                                                                      \
     "(" COMPLETION "*1e9/(s.duration_ns-CASE WHEN s.ttft_ns<s.duration_ns THEN s.ttft_ns ELSE 0 "  \
     "END))"
@@ -42,8 +54,8 @@ static const char *const expressions[OBS_N_SPAN_FIELDS] = {
     [OBS_FIELD_FINISH_REASON] = "s.finish_reason",
     [OBS_FIELD_PROMPT_TOKENS] = PROMPT,
     [OBS_FIELD_COMPLETION_TOKENS] = COMPLETION,
-    [OBS_FIELD_CACHED_TOKENS] = "s.cache_read_tokens",
-    [OBS_FIELD_CACHE_WRITE_TOKENS] = "s.cache_write_tokens",
+    [OBS_FIELD_CACHED_TOKENS] = CACHED,
+    [OBS_FIELD_CACHE_WRITE_TOKENS] = CACHE_WRITE,
     [OBS_FIELD_REASONING_TOKENS] = "s.reasoning_tokens",
     [OBS_FIELD_TOTAL_TOKENS] = TOTAL,
     [OBS_FIELD_PROMPT_COST] = "s.prompt_cost",
@@ -69,6 +81,18 @@ static const char *const expressions[OBS_N_SPAN_FIELDS] = {
     [OBS_FIELD_SAMPLE_RATE] = "s.sample_rate",
     [OBS_FIELD_MODEL_PARAMETERS] = "s.model_parameters",
     [OBS_FIELD_TOOL_CALLS] = "s.tool_calls",
+    [OBS_FIELD_INPUT_AUDIO_TOKENS] = "s.input_audio_tokens",
+    [OBS_FIELD_INPUT_IMAGE_TOKENS] = "s.input_image_tokens",
+    [OBS_FIELD_CACHED_AUDIO_TOKENS] = "s.cache_read_audio_tokens",
+    [OBS_FIELD_CACHE_WRITE_1H_TOKENS] = "s.cache_write_1h_tokens",
+    [OBS_FIELD_OUTPUT_AUDIO_TOKENS] = "s.output_audio_tokens",
+    [OBS_FIELD_OUTPUT_IMAGE_TOKENS] = "s.output_image_tokens",
+    [OBS_FIELD_SERVICE_TIER] = "s.service_tier",
+    [OBS_FIELD_REGION] = "s.region",
+    [OBS_FIELD_PROVIDER_COST] = "s.provider_cost",
+    [OBS_FIELD_EMITTER_COST] = "s.emitter_cost",
+    [OBS_FIELD_BOOK_COST] = "s.book_cost",
+    [OBS_FIELD_COST_DETAILS] = "s.cost_details",
 };
 
 static const char *column(uint32_t field)

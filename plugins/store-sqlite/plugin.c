@@ -83,7 +83,7 @@ static int check_span(const obs_scope *scope, const obs_span *span, uint32_t siz
 }
 
 static int append(void *self, const obs_scope *scope, const obs_span *spans, size_t n,
-                  obs_worker *worker, obs_append_fn done, void *user)
+                  obs_merge_fn merge, obs_worker *worker, obs_append_fn done, void *user)
 {
     struct store *store = self;
 
@@ -94,7 +94,7 @@ static int append(void *self, const obs_scope *scope, const obs_span *spans, siz
         if (rc < 0)
             return rc;
     }
-    return writer_append(store->writer, spans, n, worker, done, user);
+    return writer_append(store->writer, spans, n, merge, worker, done, user);
 }
 
 static int search(void *self, const obs_scope *scope, const obs_span_query *query, obs_row_fn row,

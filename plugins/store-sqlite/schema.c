@@ -84,6 +84,53 @@ static const char *const steps[] = {
     "('spans', 'spans_session', '1000000 20 1'),"
     "('spans', 'spans_user', '1000000 500 1'),"
     "('contents', NULL, '1000000')",
+
+    /* 2: parts of usage and candidates of cost; fragments; feedback. What has no
+     * price is looked for by what it is, so that a list of it needs no scan. */
+    "ALTER TABLE spans ADD COLUMN input_audio_tokens INTEGER;"
+    "ALTER TABLE spans ADD COLUMN input_image_tokens INTEGER;"
+    "ALTER TABLE spans ADD COLUMN cache_read_audio_tokens INTEGER;"
+    "ALTER TABLE spans ADD COLUMN cache_write_1h_tokens INTEGER;"
+    "ALTER TABLE spans ADD COLUMN output_audio_tokens INTEGER;"
+    "ALTER TABLE spans ADD COLUMN output_image_tokens INTEGER;"
+    "ALTER TABLE spans ADD COLUMN service_tier TEXT;"
+    "ALTER TABLE spans ADD COLUMN region TEXT;"
+    "ALTER TABLE spans ADD COLUMN provider_cost INTEGER;"
+    "ALTER TABLE spans ADD COLUMN emitter_cost INTEGER;"
+    "ALTER TABLE spans ADD COLUMN book_cost INTEGER;"
+    "ALTER TABLE spans ADD COLUMN cost_details TEXT;"
+    "UPDATE spans SET emitter_cost=total_cost WHERE cost_source='emitter';"
+    "UPDATE spans SET provider_cost=total_cost WHERE cost_source='provider';"
+    "UPDATE spans SET book_cost=total_cost WHERE cost_source IN('price_book','free');"
+    "CREATE INDEX spans_unpriced ON spans(provider, model, start_ns)"
+    " WHERE cost_source='unpriced';"
+    "CREATE TABLE fragments("
+    " id INTEGER PRIMARY KEY," /* in the order in which they came */
+    " trace_id BLOB NOT NULL,"
+    " span_id BLOB NOT NULL,"
+    " project_id TEXT NOT NULL,"
+    " received_ns INTEGER NOT NULL,"
+    " span BLOB NOT NULL);" /* plugins/lib/span_pack.h */
+    "CREATE INDEX fragments_identity ON fragments(trace_id, span_id, project_id);"
+    "CREATE INDEX fragments_age ON fragments(received_ns);"
+    "CREATE TABLE feedback("
+    " project_id TEXT NOT NULL,"
+    " id TEXT NOT NULL,"
+    " trace_id BLOB,"
+    " span_id BLOB,"
+    " session_id TEXT,"
+    " name TEXT NOT NULL,"
+    " value REAL,"
+    " label TEXT,"
+    " comment TEXT,"
+    " source TEXT,"
+    " author TEXT,"
+    " resolved INTEGER NOT NULL,"
+    " metadata TEXT,"
+    " ts_ns INTEGER NOT NULL,"
+    " PRIMARY KEY(project_id, id)) WITHOUT ROWID;"
+    "CREATE INDEX feedback_trace ON feedback(trace_id, ts_ns) WHERE trace_id IS NOT NULL;"
+    "CREATE INDEX feedback_session ON feedback(session_id, ts_ns) WHERE session_id IS NOT NULL",
 };
 
 #define N_STEPS ((int)(sizeof(steps) / sizeof(*steps)))

@@ -22,6 +22,7 @@ struct job {
     obs_worker *worker;
     const obs_span *spans; /* NULL: a record */
     size_t n_spans, bytes;
+    obs_merge_fn merge; /* NULL: what is there stays */
     obs_append_fn append_done;
     obs_append_result result;
     obs_str space, key, value, existing; /* in this allocation, but `existing` */
@@ -275,8 +276,8 @@ static void run(void *arg)
 
 /* --- calls ------------------------------------------------------------------------------ */
 
-int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_worker *worker,
-                  obs_append_fn done, void *user)
+int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_merge_fn merge,
+                  obs_worker *worker, obs_append_fn done, void *user)
 {
     struct job *job = calloc(1, sizeof(*job));
     int rc;
@@ -287,6 +288,7 @@ int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_wo
     job->worker = worker;
     job->spans = spans;
     job->n_spans = n;
+    job->merge = merge;
     job->append_done = done;
     job->user = user;
     job->result.size = sizeof(job->result);

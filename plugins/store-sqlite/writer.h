@@ -19,8 +19,8 @@ int writer_start(obs_instance *instance, const struct settings *settings,
 void writer_stop(struct writer *writer);
 
 /* obs_store.append without the checks of the spans. Thread: any. */
-int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_worker *worker,
-                  obs_append_fn done, void *user);
+int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_merge_fn merge,
+                  obs_worker *worker, obs_append_fn done, void *user);
 
 /* obs_store.record_put. Thread: worker. */
 int writer_put(struct writer *writer, obs_str space, obs_str key, obs_str value, uint32_t flags,

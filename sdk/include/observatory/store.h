@@ -9,6 +9,7 @@
 #ifndef OBSERVATORY_STORE_H
 #define OBSERVATORY_STORE_H
 
+#include <observatory/memory.h>
 #include <observatory/span.h>
 #include <observatory/worker.h>
 
@@ -32,9 +33,20 @@ typedef struct obs_append_result {
     int32_t error;       /* OBS_OK: every span is durable and readable */
     uint64_t n_stored;   /* new */
     uint64_t n_repeated; /* were there already (same project, trace and span id) */
+    uint64_t n_merged;   /* were there already, and made into one with what came */
+    uint64_t n_waiting;  /* fragments that wait for their span */
 } obs_append_result;
 
 typedef void (*obs_append_fn)(const obs_append_result *result, void *user);
+
+/* Makes one span of `stored` and of `added`, which has the same identity: fills
+ * `ret_span`, with texts of either or in `arena`, and returns 1; 0 leaves `stored`
+ * as it is; an error fails the append. `stored` may be a new span, for which
+ * `added`, a fragment, has waited. Must depend on nothing but its arguments and
+ * what `user` keeps unchanged: it may be called again when a transaction is tried
+ * again. Thread: one of the store's; blocks its writing, so takes microseconds. */
+typedef int (*obs_merge_fn)(const obs_span *stored, const obs_span *added, obs_arena *arena,
+                            obs_span *ret_span, void *user);
 
 /* ---- asking -------------------------------------------------------------- */
 
@@ -115,6 +127,85 @@ typedef struct obs_search_result {
 
 typedef void (*obs_search_fn)(const obs_search_result *result, void *user);
 
+/* ---- adding up ------------------------------------------------------------ */
+
+/* What is reckoned over the spans of a group; absent values do not count. The sum
+ * of nothing is 0, the least and the greatest of nothing are OBS_ABSENT.
+ * Since: ABI 1.0. */
+#define OBS_MEASURE_COUNT 1u /* of the spans; `field` is not looked at */
+#define OBS_MEASURE_SUM 2u   /* of an INT, MONEY or DURATION field; stays at INT64_MAX */
+#define OBS_MEASURE_MIN 3u   /* of such a field, or of TIME */
+#define OBS_MEASURE_MAX 4u
+
+/* A measure.  Since: ABI 1.0. */
+typedef struct obs_measure {
+    uint32_t kind;  /* OBS_MEASURE_* */
+    uint32_t field; /* OBS_FIELD_* */
+} obs_measure;
+
+/* Groups of spans with the same values of the dimensions, and measures over each
+ * group.  Since: ABI 1.0. */
+typedef struct obs_aggregate_query {
+    uint32_t size;
+    uint32_t limit; /* groups at most, >= 1 */
+    int64_t from_ns;
+    int64_t to_ns; /* start_ns in [from_ns, to_ns); INT64_MIN, INT64_MAX: open */
+    const obs_filter *filter;
+    const uint32_t *dimensions; /* TEXT fields; none: one group of all */
+    size_t n_dimensions;        /* up to 8 */
+    const obs_measure *measures;
+    size_t n_measures;     /* 1 to 16 */
+    uint32_t sort_measure; /* index: groups come in descending order of it */
+    uint32_t reserved;
+    int64_t timeout_ns; /* 0: the store's own */
+} obs_aggregate_query;
+
+/* One group; all borrowed for the call. As obs_row_fn otherwise. */
+typedef int (*obs_group_fn)(const obs_str *dimensions, const int64_t *measures, void *user);
+
+/* ---- feedback --------------------------------------------------------------- */
+
+/* obs_feedback.resolved.  Since: ABI 1.0. */
+#define OBS_FEEDBACK_UNRESOLVED 0u
+#define OBS_FEEDBACK_RESOLVED 1u
+#define OBS_FEEDBACK_UNSAID 2u
+
+/* What somebody or something thought of a trace, a span or a session: a user's
+ * thumb, an evaluator's score, an annotation. After OpenTelemetry's event
+ * gen_ai.evaluation.result. What comes again under the same id takes the place of
+ * what was there.  Since: ABI 1.0. */
+typedef struct obs_feedback {
+    uint32_t size;
+    uint32_t resolved;  /* OBS_FEEDBACK_* */
+    obs_str id;         /* of the project's; up to 256 bytes, never empty */
+    obs_str project_id; /* never empty */
+    uint8_t trace_id[16];
+    uint8_t span_id[8]; /* all zero: of the whole trace */
+    obs_str session_id; /* of a whole session: then trace_id is all zero */
+    obs_str name;       /* what is judged: "helpfulness"; never empty */
+    double value;       /* NaN: none */
+    obs_str label;      /* "good"; empty: none */
+    obs_str comment;
+    obs_str source;   /* api, evaluation, annotation, langfuse … */
+    obs_str author;   /* user or evaluator */
+    obs_str metadata; /* JSON object, or empty */
+    int64_t ts_ns;    /* when it was given */
+} obs_feedback;
+
+/* Which feedback is asked for; what is empty does not narrow. Oldest first.
+ * Since: ABI 1.0. */
+typedef struct obs_feedback_query {
+    uint32_t size;
+    uint32_t limit; /* at most this many, >= 1 */
+    uint8_t trace_id[16];
+    uint8_t span_id[8];
+    obs_str session_id;
+    obs_str id;
+} obs_feedback_query;
+
+/* As obs_row_fn. */
+typedef int (*obs_feedback_fn)(const obs_feedback *feedback, void *user);
+
 /* ---- small keyed records ------------------------------------------------- */
 
 /* The answer to a record call; `value` is borrowed for the call.
@@ -136,20 +227,47 @@ typedef struct obs_store {
 
     /* Stores `n` spans (all of one size: obs_span_at()), all or none, and calls
      * `done` on `worker` once they are durable. `spans` and everything they
-     * point to are borrowed until `done`. Spans whose project is outside the
-     * scope make the whole call fail. Errors: OBS_E_BUSY (queue full: retry
-     * later), OBS_E_FORBIDDEN_PROJECT, OBS_E_INVALID (end before start, all-zero
-     * id, empty project, size not set), OBS_E_CLOSED; result.error:
-     * OBS_E_STORE, OBS_E_STORE_FULL, OBS_E_STORE_READ_ONLY.
+     * point to are borrowed until `done`. A span that is there already, in the same
+     * project, is made into one with the new one by `merge`; without that it stays
+     * as it is. A fragment (OBS_SPAN_FRAGMENT) without its span waits, for days,
+     * and is merged when the span comes; it need not have times. Both `merge` and
+     * `done` get `user`. Spans whose project is outside the scope make the whole
+     * call fail. Errors: OBS_E_BUSY (queue full: retry later),
+     * OBS_E_FORBIDDEN_PROJECT, OBS_E_INVALID (end before start, all-zero id, empty
+     * project, size not set, a fragment without `merge`), OBS_E_CLOSED;
+     * result.error: OBS_E_STORE, OBS_E_STORE_FULL, OBS_E_STORE_READ_ONLY, what
+     * `merge` returned.
      * Thread: [any].  Since: ABI 1.0. */
     int (*append)(void *self, const obs_scope *scope, const obs_span *spans, size_t n,
-                  obs_worker *worker, obs_append_fn done, void *user);
+                  obs_merge_fn merge, obs_worker *worker, obs_append_fn done, void *user);
 
     /* Finds spans. `row` may be NULL to count only. Errors: OBS_E_UNSUPPORTED
      * (an operator or sort field that this store lacks), OBS_E_INVALID,
      * OBS_E_BUSY, OBS_E_NOMEM.  Thread: [worker].  Since: ABI 1.0. */
     int (*search)(void *self, const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
                   obs_search_fn done, void *user);
+
+    /* Groups spans and adds up. Errors: as search; OBS_E_INVALID too for a
+     * dimension or measure that its field does not allow. `done` has n_rows and
+     * has_more.  Thread: [worker].  Since: ABI 1.0. */
+    int (*aggregate)(void *self, const obs_scope *scope, const obs_aggregate_query *query,
+                     obs_group_fn group, obs_search_fn done, void *user);
+
+    /* Stores feedback, all or none, as append does; n_merged counts what took the
+     * place of older. The spans need not be there. OBS_E_INVALID: no id, name,
+     * project or target. Borrowed until `done`.  Thread: [any].  Since: ABI 1.0. */
+    int (*feedback_put)(void *self, const obs_scope *scope, const obs_feedback *feedback, size_t n,
+                        obs_worker *worker, obs_append_fn done, void *user);
+
+    /* Finds feedback. Errors: OBS_E_BUSY, OBS_E_NOMEM, OBS_E_INVALID (neither
+     * trace, session nor id).  Thread: [worker].  Since: ABI 1.0. */
+    int (*feedback_get)(void *self, const obs_scope *scope, const obs_feedback_query *query,
+                        obs_feedback_fn row, obs_search_fn done, void *user);
+
+    /* Removes the feedback of an id from every project of the scope; n_merged
+     * tells how much it was.  Thread: [any].  Since: ABI 1.0. */
+    int (*feedback_remove)(void *self, const obs_scope *scope, obs_str id, obs_worker *worker,
+                           obs_append_fn done, void *user);
 
     /* Reads and writes a record of up to 1 MiB under (space, key), outside of
      * any project: settings of plugins, never tenants' data.

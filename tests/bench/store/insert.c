@@ -182,7 +182,7 @@ static void send_next(struct load *load)
 
     if (n == 0)
         return;
-    if (load->store->append(load->self, &scope, load->spans + load->sent, n, load->worker,
+    if (load->store->append(load->self, &scope, load->spans + load->sent, n, NULL, load->worker,
                             on_stored, load) < 0)
         fail("refused");
     load->sent += n;

@@ -2,6 +2,7 @@
 /* What the generated traces promise: whole trees in the past, the shape of real
  * traffic, the same for the same seed. All of it with the book that is shipped. */
 #include "demo.h"
+#include "price.h"
 
 #include <observatory/json.h>
 
@@ -44,6 +45,8 @@ static void make(struct made *m, const struct demo_settings *settings)
     demo_init(demo, settings);
     while ((n = demo_trace(demo, m->arena, m->spans + m->n)) > 0) {
         assert_true(n <= DEMO_MAX_TRACE);
+        for (size_t i = 0; i < n; i++)
+            price_apply(book, &m->spans[m->n + i]);
         m->n += n;
         m->starts[++m->n_traces] = m->n;
         assert_true(m->n <= settings->spans);
@@ -66,7 +69,6 @@ static struct demo_settings settings_of(uint64_t seed, uint64_t spans, double da
         .days = days,
         .end_ns = END_NS,
         .project = OBS_STR("demo"),
-        .book = book,
     };
 }
 

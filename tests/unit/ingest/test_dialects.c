@@ -342,8 +342,8 @@ static void put_span(struct bytes *out, const obs_span *s, const struct usage *u
     put_number(out, "reasoning_tokens", s->reasoning_tokens);
     put_number(out, "prompt_cost", s->prompt_cost);
     put_number(out, "completion_cost", s->completion_cost);
-    put_number(out, "total_cost", s->total_cost);
-    put_text(out, "cost_source", s->cost_source);
+    put_number(out, "provider_cost", s->provider_cost);
+    put_number(out, "emitter_cost", s->emitter_cost);
     put_number(out, "ttft_ns", s->ttft_ns);
     put_usage(out, usage);
     put_text(out, "attributes", s->attributes);

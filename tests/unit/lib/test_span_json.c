@@ -67,10 +67,22 @@ static const obs_span full = {
     SET(links, "[3]"),
     SET(model_parameters, "{\"temperature\":0}"),
     SET(tool_calls, "[4]"),
-    .input_tokens = 70,
-    .cache_read_tokens = 20,
-    .cache_write_tokens = 10,
-    .output_tokens = 30,
+    .input_tokens = 60,
+    .input_audio_tokens = 7,
+    .input_image_tokens = 3,
+    .cache_read_tokens = 15,
+    .cache_read_audio_tokens = 5,
+    .cache_write_tokens = 6,
+    .cache_write_1h_tokens = 4,
+    .output_tokens = 22,
+    .output_audio_tokens = 6,
+    .output_image_tokens = 2,
+    SET(service_tier, "batch"),
+    SET(region, "eu"),
+    .provider_cost = 2,
+    .emitter_cost = 3,
+    .book_cost = 4,
+    SET(cost_details, "{\"c\":1}"),
     .reasoning_tokens = 5,
     .prompt_cost = 1,
     .completion_cost = 1500000000,
@@ -100,7 +112,12 @@ static void shows_every_field(void **state)
         "\"user_id\":\"u\",\"session_id\":\"se\",\"environment\":\"prod\",\"release\":\"1.2\","
         "\"tags\":[\"t\"],\"attributes\":{\"k\":1},\"resource_attributes\":{\"r\":2},"
         "\"events\":[2],\"links\":[3],\"sampled\":true,\"sample_rate\":0.25,"
-        "\"model_parameters\":{\"temperature\":0},\"tool_calls\":[4]}");
+        "\"model_parameters\":{\"temperature\":0},\"tool_calls\":[4],"
+        "\"input_audio_tokens\":7,\"input_image_tokens\":3,\"cached_audio_tokens\":5,"
+        "\"cache_write_1h_tokens\":4,\"output_audio_tokens\":6,\"output_image_tokens\":2,"
+        "\"service_tier\":\"batch\",\"region\":\"eu\",\"provider_cost_usd\":0.000000002,"
+        "\"emitter_cost_usd\":0.000000003,\"price_book_cost_usd\":0.000000004,"
+        "\"cost_details\":{\"c\":1}}");
 }
 
 static void shows_what_is_absent(void **state)
@@ -125,7 +142,12 @@ static void shows_what_is_absent(void **state)
         "\"error_message\":null,\"user_id\":null,\"session_id\":null,\"environment\":null,"
         "\"release\":null,\"tags\":[],\"attributes\":{},\"resource_attributes\":{},"
         "\"events\":[],\"links\":[],\"sampled\":false,\"sample_rate\":1,"
-        "\"model_parameters\":{},\"tool_calls\":[]}");
+        "\"model_parameters\":{},\"tool_calls\":[],\"input_audio_tokens\":null,"
+        "\"input_image_tokens\":null,\"cached_audio_tokens\":null,"
+        "\"cache_write_1h_tokens\":null,\"output_audio_tokens\":null,"
+        "\"output_image_tokens\":null,\"service_tier\":null,\"region\":null,"
+        "\"provider_cost_usd\":null,\"emitter_cost_usd\":null,\"price_book_cost_usd\":null,"
+        "\"cost_details\":{}}");
 }
 
 static void shows_each_field_alone_under_its_name(void **state)

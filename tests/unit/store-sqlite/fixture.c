@@ -86,7 +86,7 @@ int append_wait(struct fixture *f, const obs_scope *scope, const obs_span *spans
                 obs_append_result *ret_result)
 {
     struct appended appended = {0};
-    int rc = f->store->append(f->self, scope, spans, n, f->worker, on_appended, &appended);
+    int rc = f->store->append(f->self, scope, spans, n, NULL, f->worker, on_appended, &appended);
 
     if (rc < 0)
         return rc;

@@ -42,7 +42,7 @@ static void a_full_queue_refuses_and_loses_nothing(void **unused)
             spans[i][k] = span_of(1000 + 4 * i + k);
             spans[i][k].project_id = obs_str_of("flood");
         }
-        rc = probe.store->append(probe.self, &everything, spans[i], 4, obs_worker_current(),
+        rc = probe.store->append(probe.self, &everything, spans[i], 4, NULL, obs_worker_current(),
                                  on_appended, &f);
         assert_true(rc == OBS_OK || rc == OBS_E_BUSY);
         busy += rc == OBS_E_BUSY;

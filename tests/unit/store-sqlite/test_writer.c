@@ -71,14 +71,14 @@ static void a_row_that_fails_fails_its_request_alone(void **state)
     for (size_t i = 0; i <= CALLS; i++)
         calls[i] = (struct call){.left = &left, .done = &done};
     assert_int_equal(
-        f.store->append(f.self, &scope_all, &first, 1, f.worker, on_answer, &calls[CALLS]), OBS_OK);
+        f.store->append(f.self, &scope_all, &first, 1, NULL, f.worker, on_answer, &calls[CALLS]), OBS_OK);
     for (size_t i = 0; i < CALLS; i++) {
         for (size_t k = 0; k < EACH; k++)
             spans[i][k] = span_make(1 + i * EACH + k, "p", BASE_NS);
         if (i == CALLS / 2)
             spans[i][EACH - 1].span_name = obs_str_of("poison");
         assert_int_equal(
-            f.store->append(f.self, &scope_all, spans[i], EACH, f.worker, on_answer, &calls[i]),
+            f.store->append(f.self, &scope_all, spans[i], EACH, NULL, f.worker, on_answer, &calls[i]),
             OBS_OK);
     }
     sqlite3_exec(lock, "ROLLBACK", NULL, NULL, NULL);
@@ -111,7 +111,7 @@ static void stopping_answers_everything_that_was_queued(void **state)
         spans[i] = span_make(i + 1, "p", BASE_NS);
         calls[i] = (struct call){.left = &left, .done = &done};
         assert_int_equal(
-            f.store->append(f.self, &scope_all, &spans[i], 1, f.worker, on_answer, &calls[i]),
+            f.store->append(f.self, &scope_all, &spans[i], 1, NULL, f.worker, on_answer, &calls[i]),
             OBS_OK);
     }
     fixture_close(&f);
@@ -281,7 +281,7 @@ static void send_request(struct stream *stream)
     for (size_t i = 0; i < REQUEST_SPANS; i++)
         stream->spans[i] = span_make(stream->next++, "p", BASE_NS + (int64_t)i);
     if (stream->f->store->append(stream->f->self, &scope_all, stream->spans, REQUEST_SPANS,
-                                 stream->f->worker, on_durable, stream) < 0)
+                                 NULL, stream->f->worker, on_durable, stream) < 0)
         _exit(4);
 }
 

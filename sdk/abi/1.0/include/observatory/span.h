@@ -18,8 +18,13 @@ OBS_BEGIN_DECLS
 #define OBS_STATUS_OK 1u
 #define OBS_STATUS_ERROR 2u
 
-/* obs_span.flags.  Since: ABI 1.0. */
+/* obs_span.flags. A FRAGMENT holds some fields of a span that somebody else sends:
+ * the store keeps it until that comes (obs_store.append). The fields of an UPDATE
+ * take the place of what is there, those of others only fill what is absent.
+ * Since: ABI 1.0. */
 #define OBS_SPAN_SAMPLED 1u
+#define OBS_SPAN_FRAGMENT 2u
+#define OBS_SPAN_UPDATE 4u
 
 /* A span. Slices are borrowed as the function that takes or gives the span
  * says; an absent text has len 0. Fields that are JSON hold one valid value in
@@ -68,16 +73,31 @@ typedef struct obs_span {
     obs_str tool_calls;          /* JSON array of {id, name, arguments} */
 
     /* Tokens in disjoint parts; what a client reads as totals are sums. */
-    int64_t input_tokens; /* neither read from nor written to a cache */
+    int64_t input_tokens; /* text, neither read from nor written to a cache */
+    int64_t input_audio_tokens;
+    int64_t input_image_tokens; /* and video */
     int64_t cache_read_tokens;
-    int64_t cache_write_tokens;
-    int64_t output_tokens; /* without reasoning */
+    int64_t cache_read_audio_tokens;
+    int64_t cache_write_tokens;    /* for five minutes, or for how long nobody said */
+    int64_t cache_write_1h_tokens; /* for an hour */
+    int64_t output_tokens;         /* text, without reasoning */
+    int64_t output_audio_tokens;
+    int64_t output_image_tokens;
     int64_t reasoning_tokens;
 
-    int64_t prompt_cost; /* nano-US-dollars */
+    obs_str service_tier; /* that answered: batch, flex, priority …; empty: the usual one */
+    obs_str region;       /* of the model, if it was said */
+
+    /* Nano-US-dollars. The cost of the span is the first of the candidates that is
+     * known: provider, emitter, price book; prompt and completion are its parts. */
+    int64_t prompt_cost;
     int64_t completion_cost;
     int64_t total_cost;
-    obs_str cost_source; /* provider, emitter, price_book, free, unpriced, no_usage */
+    int64_t provider_cost; /* reported by the provider itself */
+    int64_t emitter_cost;  /* reported by whoever sent the span */
+    int64_t book_cost;     /* tokens times prices */
+    obs_str cost_source;   /* provider, emitter, price_book, free, unpriced, no_usage */
+    obs_str cost_details;  /* JSON object: how the tokens were read and priced */
 
     int64_t ttft_ns;    /* time to first token */
     double sample_rate; /* 1 when all spans are kept */
@@ -90,9 +110,13 @@ static inline void obs_span_init(obs_span *span)
     memset(span, 0, sizeof(*span));
     span->size = (uint32_t)sizeof(*span);
     span->flags = OBS_SPAN_SAMPLED;
-    span->input_tokens = span->cache_read_tokens = span->cache_write_tokens = OBS_ABSENT;
-    span->output_tokens = span->reasoning_tokens = OBS_ABSENT;
+    span->input_tokens = span->input_audio_tokens = span->input_image_tokens = OBS_ABSENT;
+    span->cache_read_tokens = span->cache_read_audio_tokens = OBS_ABSENT;
+    span->cache_write_tokens = span->cache_write_1h_tokens = OBS_ABSENT;
+    span->output_tokens = span->output_audio_tokens = span->output_image_tokens = OBS_ABSENT;
+    span->reasoning_tokens = OBS_ABSENT;
     span->prompt_cost = span->completion_cost = span->total_cost = OBS_ABSENT;
+    span->provider_cost = span->emitter_cost = span->book_cost = OBS_ABSENT;
     span->ttft_ns = OBS_ABSENT;
     span->sample_rate = 1.0;
 }
@@ -167,11 +191,23 @@ static inline const obs_span *obs_span_at(const obs_span *spans, size_t index)
     X(SAMPLED,             42, "sampled",             BOOL)     \
     X(SAMPLE_RATE,         43, "sample_rate",         REAL)     \
     X(MODEL_PARAMETERS,    44, "model_parameters",    JSON)     \
-    X(TOOL_CALLS,          45, "tool_calls",          JSON)
+    X(TOOL_CALLS,          45, "tool_calls",          JSON)     \
+    X(INPUT_AUDIO_TOKENS,  46, "input_audio_tokens",  INT)      \
+    X(INPUT_IMAGE_TOKENS,  47, "input_image_tokens",  INT)      \
+    X(CACHED_AUDIO_TOKENS, 48, "cached_audio_tokens", INT)      \
+    X(CACHE_WRITE_1H_TOKENS, 49, "cache_write_1h_tokens", INT)  \
+    X(OUTPUT_AUDIO_TOKENS, 50, "output_audio_tokens", INT)      \
+    X(OUTPUT_IMAGE_TOKENS, 51, "output_image_tokens", INT)      \
+    X(SERVICE_TIER,        52, "service_tier",        TEXT)     \
+    X(REGION,              53, "region",              TEXT)     \
+    X(PROVIDER_COST,       54, "provider_cost_usd",   MONEY)    \
+    X(EMITTER_COST,        55, "emitter_cost_usd",    MONEY)    \
+    X(BOOK_COST,           56, "price_book_cost_usd", MONEY)    \
+    X(COST_DETAILS,        57, "cost_details",        JSON)
 /* clang-format on */
 
 #define OBS_SPAN_FIELD_CONSTANT(id, number, name, kind) OBS_FIELD_##id = (number),
-enum { OBS_SPAN_FIELD_MAP(OBS_SPAN_FIELD_CONSTANT) OBS_N_SPAN_FIELDS = 46 };
+enum { OBS_SPAN_FIELD_MAP(OBS_SPAN_FIELD_CONSTANT) OBS_N_SPAN_FIELDS = 58 };
 #undef OBS_SPAN_FIELD_CONSTANT
 
 /* The bit of a field in a set of fields; the set of all.
@@ -181,7 +217,9 @@ enum { OBS_SPAN_FIELD_MAP(OBS_SPAN_FIELD_CONSTANT) OBS_N_SPAN_FIELDS = 46 };
 
 /* Totals as the API shows them; OBS_ABSENT when no part is known. A sum that
  * does not fit stays at INT64_MAX.
- * prompt = input + cache read + cache write; completion = output + reasoning.
+ * prompt = all parts of input and cache; cached = the parts read from a cache;
+ * cache write = the parts written to one; completion = all parts of output, and
+ * reasoning.
  * Thread: [any].  Since: ABI 1.0. */
 static inline int64_t obs_tokens_sum(int64_t a, int64_t b)
 {
@@ -192,15 +230,29 @@ static inline int64_t obs_tokens_sum(int64_t a, int64_t b)
     return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
+static inline int64_t obs_span_cached_tokens(const obs_span *s)
+{
+    return obs_tokens_sum(s->cache_read_tokens, s->cache_read_audio_tokens);
+}
+
+static inline int64_t obs_span_cache_write_tokens(const obs_span *s)
+{
+    return obs_tokens_sum(s->cache_write_tokens, s->cache_write_1h_tokens);
+}
+
 static inline int64_t obs_span_prompt_tokens(const obs_span *s)
 {
-    return obs_tokens_sum(obs_tokens_sum(s->input_tokens, s->cache_read_tokens),
-                          s->cache_write_tokens);
+    int64_t fresh = obs_tokens_sum(obs_tokens_sum(s->input_tokens, s->input_audio_tokens),
+                                   s->input_image_tokens);
+    return obs_tokens_sum(obs_tokens_sum(fresh, obs_span_cached_tokens(s)),
+                          obs_span_cache_write_tokens(s));
 }
 
 static inline int64_t obs_span_completion_tokens(const obs_span *s)
 {
-    return obs_tokens_sum(s->output_tokens, s->reasoning_tokens);
+    int64_t written = obs_tokens_sum(obs_tokens_sum(s->output_tokens, s->output_audio_tokens),
+                                     s->output_image_tokens);
+    return obs_tokens_sum(written, s->reasoning_tokens);
 }
 
 static inline int64_t obs_span_total_tokens(const obs_span *s)

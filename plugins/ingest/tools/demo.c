@@ -446,8 +446,6 @@ size_t demo_trace(struct demo *demo, obs_arena *arena, obs_span *ret_spans)
     else
         (void)add_chat(&s, NULL, pick_model(s.r), /* code= */ kind > 0.85, question, NULL);
     place_trace(demo, ret_spans, s.n);
-    for (size_t i = 0; i < s.n; i++)
-        price_apply(demo->settings.book, &ret_spans[i]);
     demo->made += s.n;
     return s.n;
 }

@@ -6,7 +6,7 @@
  * exactly, then by the longest pattern that ends in '*'. Arithmetic is exact: a
  * product of tokens and femto-dollars is taken in 128 bits and rounded once. */
 #include "price.h"
-#include "price_book.h"
+#include "book.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -204,14 +204,6 @@ static bool is_model_call(const obs_span *span)
     return false;
 }
 
-/* Whether a reported cost says itself where it is from, as exported spans do. */
-static bool names_source(const obs_span *span)
-{
-    return obs_str_is(span->cost_source, "provider") ||
-           obs_str_is(span->cost_source, "price_book") ||
-           (obs_str_is(span->cost_source, "free") && span->total_cost == 0);
-}
-
 /* The price of the model that answered, else of the one that was asked for. */
 static const struct price *price_of(const struct price_book *book, const obs_span *span)
 {
@@ -223,33 +215,49 @@ static const struct price *price_of(const struct price_book *book, const obs_spa
     return model ? in_force(model, span->start_ns) : NULL;
 }
 
-void price_apply(const struct price_book *book, obs_span *span)
+/* Sets the price book's candidate and returns its source. */
+static const char *apply_book(const struct price_book *book, obs_span *span, int64_t *ret_prompt,
+                              int64_t *ret_completion)
 {
     const struct price *price;
-    int64_t prompt = 0, completion = 0;
 
-    if (span->total_cost >= 0) {
-        if (!names_source(span))
-            span->cost_source = obs_str_of("emitter");
-        return;
-    }
-    if (!is_model_call(span) || obs_span_total_tokens(span) < 0) {
-        span->cost_source = obs_str_of("no_usage");
-        return;
-    }
+    *ret_prompt = *ret_completion = 0;
+    if (!is_model_call(span) || obs_span_total_tokens(span) < 0)
+        return "no_usage";
     price = book ? price_of(book, span) : NULL;
-    if (!price || !add_part(&prompt, span->input_tokens, price->input) ||
-        !add_part(&prompt, span->cache_read_tokens, price->cache_read) ||
-        !add_part(&prompt, span->cache_write_tokens, price->cache_write) ||
-        !add_part(&completion, span->output_tokens, price->output) ||
-        !add_part(&completion, span->reasoning_tokens, price->reasoning)) {
-        span->cost_source = obs_str_of("unpriced");
-        return;
+    if (!price || !add_part(ret_prompt, span->input_tokens, price->input) ||
+        !add_part(ret_prompt, span->input_audio_tokens, price->input) ||
+        !add_part(ret_prompt, span->input_image_tokens, price->input) ||
+        !add_part(ret_prompt, obs_span_cached_tokens(span), price->cache_read) ||
+        !add_part(ret_prompt, obs_span_cache_write_tokens(span), price->cache_write) ||
+        !add_part(ret_completion, span->output_tokens, price->output) ||
+        !add_part(ret_completion, span->output_audio_tokens, price->output) ||
+        !add_part(ret_completion, span->output_image_tokens, price->output) ||
+        !add_part(ret_completion, span->reasoning_tokens, price->reasoning))
+        return "unpriced";
+    span->book_cost = obs_tokens_sum(*ret_prompt, *ret_completion);
+    return price->free ? "free" : "price_book";
+}
+
+void price_apply(const struct price_book *book, obs_span *span)
+{
+    int64_t prompt, completion;
+    const char *source;
+
+    span->book_cost = OBS_ABSENT;
+    source = apply_book(book, span, &prompt, &completion);
+    if (span->provider_cost >= 0) {
+        source = "provider";
+        span->total_cost = span->provider_cost;
+    } else if (span->emitter_cost >= 0) {
+        source = "emitter";
+        span->total_cost = span->emitter_cost;
+    } else {
+        span->total_cost = span->book_cost;
+        span->prompt_cost = span->book_cost < 0 ? OBS_ABSENT : prompt;
+        span->completion_cost = span->book_cost < 0 ? OBS_ABSENT : completion;
     }
-    span->prompt_cost = prompt;
-    span->completion_cost = completion;
-    span->total_cost = obs_tokens_sum(prompt, completion);
-    span->cost_source = obs_str_of(price->free ? "free" : "price_book");
+    span->cost_source = obs_str_of(source);
 }
 
 size_t price_book_models(const struct price_book *book)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading prices.yaml: providers → models → prices. Every complaint names file,
  * line and column and what was expected. */
-#include "price_book.h"
+#include "book.h"
 #include "decimal.h"
 #include "timeparse.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Price books from anyone: loaded, and when they are accepted every name in
  * them is found and no call costs less than nothing. */
-#include "price_book.h"
+#include "book.h"
 
 #include <stdio.h>
 #include <stdlib.h>

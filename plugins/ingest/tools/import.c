@@ -61,9 +61,7 @@ static int flush(struct import *im)
     for (size_t at = 0; at < im->n_spans && rc == OBS_OK; at += BATCH) {
         size_t left = im->n_spans - at, n = left < BATCH ? left : BATCH;
         struct stored result = {0};
-        for (size_t i = at; i < at + n; i++)
-            price_apply(im->ingest->book, &im->spans[i]);
-        rc = command_store(im->call, im->ingest, im->spans + at, n, &result);
+        rc = command_store(im->call, im->ingest, im->arena, im->spans + at, n, &result);
         im->stored += result.n_stored;
         im->repeated += result.n_repeated;
         command_progress("spans", im->stored + im->repeated, 0);

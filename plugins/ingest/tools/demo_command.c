@@ -106,7 +106,6 @@ static int fill(obs_command_call *call, const struct ingest *ingest, const struc
         .days = o->days,
         .end_ns = obs_clock_wall_ns(),
         .project = ingest->project,
-        .book = ingest->book,
     };
     obs_span *spans = calloc(BATCH + DEMO_MAX_TRACE, sizeof(*spans));
     struct demo *demo = calloc(1, sizeof(*demo));
@@ -123,7 +122,7 @@ static int fill(obs_command_call *call, const struct ingest *ingest, const struc
             more = demo_trace(demo, arena, spans + n);
             n += more;
         }
-        rc = n ? command_store(call, ingest, spans, n, &result) : OBS_E_NOMEM;
+        rc = n ? command_store(call, ingest, arena, spans, n, &result) : OBS_E_NOMEM;
         obs_arena_destroy(arena);
         stored += result.n_stored;
         command_progress("spans", demo->made, o->spans);

@@ -263,8 +263,10 @@ static void fill_cost(const struct usage *usage, obs_span *span)
         return;
     span->prompt_cost = prompt;
     span->completion_cost = completion;
-    span->total_cost = total;
-    span->cost_source = obs_str_of(usage->provider_cost ? "provider" : "emitter");
+    if (usage->provider_cost)
+        span->provider_cost = total;
+    else
+        span->emitter_cost = total;
 }
 
 /* An attribute's duration, else the time between start and first token. */

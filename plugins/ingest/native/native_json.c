@@ -32,7 +32,7 @@ enum field_kind {
 struct item {
     obs_span span;
     int64_t duration_ns;
-    int64_t prompt, completion, cached, cache_write, reasoning;
+    int64_t prompt, completion, cached, cache_write; /* wholes, their parts are in the span */
     bool has_trace_id, has_span_id, has_start, has_end;
 };
 
@@ -81,12 +81,24 @@ static const struct field fields[] = {
     {"completion_tokens", KIND_TOKENS, 0, IN_ITEM(completion)},
     {"cached_tokens", KIND_TOKENS, 0, IN_ITEM(cached)},
     {"cache_write_tokens", KIND_TOKENS, 0, IN_ITEM(cache_write)},
-    {"reasoning_tokens", KIND_TOKENS, 0, IN_ITEM(reasoning)},
+    {"reasoning_tokens", KIND_TOKENS, 0, IN_ITEM(span.reasoning_tokens)},
+    {"input_audio_tokens", KIND_TOKENS, 0, IN_ITEM(span.input_audio_tokens)},
+    {"input_image_tokens", KIND_TOKENS, 0, IN_ITEM(span.input_image_tokens)},
+    {"cached_audio_tokens", KIND_TOKENS, 0, IN_ITEM(span.cache_read_audio_tokens)},
+    {"cache_write_1h_tokens", KIND_TOKENS, 0, IN_ITEM(span.cache_write_1h_tokens)},
+    {"output_audio_tokens", KIND_TOKENS, 0, IN_ITEM(span.output_audio_tokens)},
+    {"output_image_tokens", KIND_TOKENS, 0, IN_ITEM(span.output_image_tokens)},
+    TEXT_FIELD(service_tier),
+    TEXT_FIELD(region),
     {"total_tokens", KIND_DERIVED, 0, 0},
     {"prompt_cost_usd", KIND_USD, 0, IN_ITEM(span.prompt_cost)},
     {"completion_cost_usd", KIND_USD, 0, IN_ITEM(span.completion_cost)},
     {"total_cost_usd", KIND_USD, 0, IN_ITEM(span.total_cost)},
+    {"provider_cost_usd", KIND_USD, 0, IN_ITEM(span.provider_cost)},
+    {"emitter_cost_usd", KIND_USD, 0, IN_ITEM(span.emitter_cost)},
+    {"price_book_cost_usd", KIND_USD, 0, IN_ITEM(span.book_cost)},
     TEXT_FIELD(cost_source),
+    {"cost_details", KIND_OBJECT, 0, IN_ITEM(span.cost_details)},
     {"ttft_ms", KIND_MS, 0, IN_ITEM(span.ttft_ns)},
     {"tokens_per_second", KIND_DERIVED, 0, 0},
     {"status_code", KIND_STATUS, 0, IN_ITEM(span.status)},
@@ -375,31 +387,57 @@ static const struct field *field_of(obs_str name)
     return NULL;
 }
 
-/* A part that is inside its total; false when it is larger. */
-static bool split(int64_t total, int64_t part, int64_t *ret_rest)
+/* Takes a part out of its whole; false when it is larger. */
+static bool take(int64_t *whole, int64_t part)
 {
-    if (total < 0 || part < 0)
+    if (*whole < 0 || part < 0)
         return true;
-    *ret_rest -= part;
-    return *ret_rest >= 0;
+    *whole -= part;
+    return *whole >= 0;
 }
 
 static void finish_tokens(struct reader *r, struct item *item)
 {
-    obs_span *span = &item->span;
+    obs_span *s = &item->span;
 
-    span->input_tokens = item->prompt;
-    span->output_tokens = item->completion;
-    span->cache_read_tokens = item->cached;
-    span->cache_write_tokens = item->cache_write;
-    span->reasoning_tokens = item->reasoning;
-    if (!split(item->prompt, item->cached, &span->input_tokens) ||
-        !split(item->prompt, item->cache_write, &span->input_tokens))
+    s->input_tokens = item->prompt;
+    s->cache_read_tokens = item->cached;
+    s->cache_write_tokens = item->cache_write;
+    s->output_tokens = item->completion;
+    if (!take(&s->input_tokens, item->cached) || !take(&s->input_tokens, item->cache_write) ||
+        !take(&s->input_tokens, s->input_audio_tokens) ||
+        !take(&s->input_tokens, s->input_image_tokens))
         complain(r, OBS_E_RANGE, "prompt_tokens",
-                 "prompt_tokens includes cached and cache write tokens and cannot be less");
-    if (!split(item->completion, item->reasoning, &span->output_tokens))
+                 "prompt_tokens includes cached, cache write, audio and image tokens and cannot be "
+                 "less");
+    if (!take(&s->cache_read_tokens, s->cache_read_audio_tokens))
+        complain(r, OBS_E_RANGE, "cached_tokens",
+                 "cached_tokens includes cached_audio_tokens and cannot be less");
+    if (!take(&s->cache_write_tokens, s->cache_write_1h_tokens))
+        complain(r, OBS_E_RANGE, "cache_write_tokens",
+                 "cache_write_tokens includes cache_write_1h_tokens and cannot be less");
+    if (!take(&s->output_tokens, s->reasoning_tokens) ||
+        !take(&s->output_tokens, s->output_audio_tokens) ||
+        !take(&s->output_tokens, s->output_image_tokens))
         complain(r, OBS_E_RANGE, "completion_tokens",
-                 "completion_tokens includes reasoning tokens and cannot be less");
+                 "completion_tokens includes reasoning, audio and image tokens and cannot be less");
+}
+
+/* A cost without its candidates: whoever sent the span reckoned it, unless it
+ * names another source, as an exported span does. */
+static void finish_cost(obs_span *s)
+{
+    if (s->total_cost < 0)
+        s->total_cost = obs_tokens_sum(s->prompt_cost, s->completion_cost);
+    if (s->total_cost < 0 || s->provider_cost >= 0 || s->emitter_cost >= 0 || s->book_cost >= 0)
+        return;
+    if (obs_str_is(s->cost_source, "provider"))
+        s->provider_cost = s->total_cost;
+    else if (obs_str_is(s->cost_source, "price_book") ||
+             (obs_str_is(s->cost_source, "free") && s->total_cost == 0))
+        s->book_cost = s->total_cost;
+    else
+        s->emitter_cost = s->total_cost;
 }
 
 static void finish_times(struct reader *r, struct item *item)
@@ -462,10 +500,7 @@ static int finish_item(struct reader *r, struct item *item)
     if (!span->operation_type.len)
         span->operation_type =
             obs_str_of(span->model.len || span->request_model.len ? "chat" : "internal");
-    if (span->total_cost < 0)
-        span->total_cost = obs_tokens_sum(span->prompt_cost, span->completion_cost);
-    if (span->total_cost >= 0 && !span->cost_source.len)
-        span->cost_source = (obs_str)OBS_STR("emitter");
+    finish_cost(span);
     return r->complaint.error ? OBS_OK : finish_content(r, span);
 }
 
@@ -532,7 +567,6 @@ static int read_item(struct reader *r)
         .completion = OBS_ABSENT,
         .cached = OBS_ABSENT,
         .cache_write = OBS_ABSENT,
-        .reasoning = OBS_ABSENT,
     };
     int rc;
 

@@ -4,9 +4,9 @@
 #ifndef INGEST_DEMO_H
 #define INGEST_DEMO_H
 
-#include "price.h"
 #include "random.h"
 
+#include <observatory/memory.h>
 #include <observatory/span.h>
 
 #define DEMO_MAX_TRACE 48 /* spans */
@@ -18,7 +18,6 @@ struct demo_settings {
     double days;     /* spread over so many; a trace that takes longer begins before */
     int64_t end_ns;  /* when the last trace ends */
     obs_str project; /* borrowed */
-    const struct price_book *book;
 };
 
 struct demo_session {
@@ -38,7 +37,7 @@ struct demo {
 
 void demo_init(struct demo *demo, const struct demo_settings *settings);
 
-/* Writes the spans of one trace, root first, at most DEMO_MAX_TRACE, their texts
+/* Writes the spans of one trace without their cost, root first, at most DEMO_MAX_TRACE, their texts
  * in `arena`. Returns how many; 0: all were made, or no memory. */
 size_t demo_trace(struct demo *demo, obs_arena *arena, obs_span *ret_spans);
 

@@ -13,11 +13,11 @@ struct stored {
  * caller's memory. OBS_E_CLOSED tells that the user did. */
 OBS_MUST_CHECK int command_wait(obs_command_call *call, const int *done);
 
-/* Appends spans and waits until they are durable; waits, too, while the store is
- * busy. Errors: those of obs_store.append; OBS_E_CLOSED: the user interrupted,
+/* Prices and appends spans, with texts in `arena`, and waits until they are durable; waits, too,
+ * while the store is busy. Errors: those of obs_store.append; OBS_E_CLOSED: the user interrupted,
  * and `ret` says what was stored nevertheless. */
 OBS_MUST_CHECK int command_store(obs_command_call *call, const struct ingest *ingest,
-                                 const obs_span *spans, size_t n, struct stored *ret);
+                                 obs_arena *arena, obs_span *spans, size_t n, struct stored *ret);
 
 /* Tells why `what`, a command or a file, ended early; returns the exit code. */
 int command_failed(const char *what, int rc);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The arithmetic of each case stands beside it. */
-#include "price_book.h"
+#include "book.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -241,32 +241,24 @@ static void the_model_that_was_asked_for_stands_in(void **unused)
     assert_int_equal(s.total_cost, 2000000); /* 1000 × 2e-6 = 0.002 */
 }
 
-static void an_exported_span_keeps_where_its_cost_is_from(void **unused)
-{
-    obs_span s = call("openai", "gpt-4o"), odd = s;
-    (void)unused;
-
-    s.input_tokens = odd.input_tokens = 1000;
-    s.total_cost = odd.total_cost = 42;
-    s.cost_source = obs_str_of("price_book");
-    odd.cost_source = obs_str_of("free"); /* and yet it costs something */
-    price_apply(book, &s);
-    price_apply(book, &odd);
-    assert_int_equal(s.total_cost, 42);
-    assert_true(obs_str_is(s.cost_source, "price_book"));
-    assert_true(obs_str_is(odd.cost_source, "emitter"));
-}
-
-static void what_was_reported_wins(void **unused)
+static void what_was_reported_wins_and_all_is_kept(void **unused)
 {
     obs_span s = call("openai", "gpt-4o");
     (void)unused;
 
     s.input_tokens = 1000;
-    s.total_cost = 42;
+    s.emitter_cost = 42;
+    s.prompt_cost = 40;
     price_apply(book, &s);
     assert_int_equal(s.total_cost, 42);
+    assert_int_equal(s.prompt_cost, 40);
+    assert_int_equal(s.book_cost, 2500000);
     assert_true(obs_str_is(s.cost_source, "emitter"));
+    s.provider_cost = 0;
+    price_apply(book, &s);
+    assert_int_equal(s.total_cost, 0);
+    assert_int_equal(s.emitter_cost, 42);
+    assert_true(obs_str_is(s.cost_source, "provider"));
 }
 
 static void a_price_changes_at_its_moment(void **unused)
@@ -426,8 +418,7 @@ int main(void)
         cmocka_unit_test(only_model_calls_with_usage_cost),
         cmocka_unit_test(a_model_that_writes_nothing_has_no_price_for_output),
         cmocka_unit_test(the_model_that_was_asked_for_stands_in),
-        cmocka_unit_test(an_exported_span_keeps_where_its_cost_is_from),
-        cmocka_unit_test(what_was_reported_wins),
+        cmocka_unit_test(what_was_reported_wins_and_all_is_kept),
         cmocka_unit_test(a_price_changes_at_its_moment),
         cmocka_unit_test(a_price_may_change_within_a_day),
         cmocka_unit_test(products_are_rounded_once_half_to_even),

@@ -6,8 +6,8 @@
  * exact. A part of a cost is tokens × price, rounded once, half to even, to
  * nano-dollars; totals are sums of parts and stay at INT64_MAX when they do not
  * fit. */
-#ifndef INGEST_PRICE_H
-#define INGEST_PRICE_H
+#ifndef PRICES_PRICE_H
+#define PRICES_PRICE_H
 
 #include <observatory/memory.h>
 #include <observatory/span.h>
@@ -24,13 +24,10 @@ int price_book_load(obs_arena *arena, const char *path, const struct price_book 
 /* Number of models that the book knows, for the log. */
 size_t price_book_models(const struct price_book *book);
 
-/* Sets prompt_cost, completion_cost, total_cost and cost_source of a span whose
- * other fields are complete. A total_cost that is set already was reported by
- * whoever sent the span: it stays, cost_source "emitter" unless it says where
- * the cost is from (a span that was exported). Otherwise a span that is no model
- * call, or has no tokens, gets "no_usage", a known model "price_book" or "free",
- * and "unpriced" without a cost when the model, or a price that its tokens need,
- * is unknown. `book` may be NULL: everything is unpriced. Thread: any. */
+/* What obs_prices.price() does, without cost_details. A span that is no model
+ * call, or has no tokens, gets "no_usage"; a model, or a price that its tokens
+ * need, which the book does not know is "unpriced". `book` may be NULL.
+ * Thread: any. */
 void price_apply(const struct price_book *book, obs_span *span);
 
 #endif

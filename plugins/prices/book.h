@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The price book in memory. Built by price_load.c, read by price.c. */
-#ifndef INGEST_PRICE_BOOK_H
-#define INGEST_PRICE_BOOK_H
+/* The price book in memory. Built by book_load.c, read by price.c. */
+#ifndef PRICES_BOOK_H
+#define PRICES_BOOK_H
 
 #include "price.h"
 

@@ -67,15 +67,19 @@ static void appended(const obs_append_result *result, void *user)
     append->done = 1;
 }
 
-int command_store(obs_command_call *call, const struct ingest *ingest, const obs_span *spans,
-                  size_t n, struct stored *ret)
+int command_store(obs_command_call *call, const struct ingest *ingest, obs_arena *arena,
+                  obs_span *spans, size_t n, struct stored *ret)
 {
     const obs_scope all = {.size = sizeof(all), .all = 1};
     struct append append = {0};
-    int rc;
+    int rc = OBS_OK;
 
-    while ((rc = ingest->store->append(ingest->store_self, &all, spans, n, obs_worker_current(),
-                                       appended, &append)) == OBS_E_BUSY) {
+    for (size_t i = 0; i < n && rc == OBS_OK; i++)
+        rc = ingest_price(ingest, &spans[i], arena);
+    if (rc < 0)
+        return rc;
+    while ((rc = ingest->store->append(ingest->store_self, &all, spans, n, NULL,
+                                       obs_worker_current(), appended, &append)) == OBS_E_BUSY) {
         rc = let_store_work(call, ingest);
         if (rc < 0)
             return rc;

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* obs.prices/1: what a call of a model cost. */
+#ifndef OBSERVATORY_PRICES_H
+#define OBSERVATORY_PRICES_H
+
+#include <observatory/memory.h>
+#include <observatory/span.h>
+
+OBS_BEGIN_DECLS
+
+#define OBS_PRICES_ID "obs.prices/1"
+
+/* obs.prices/1. `self` is obs_service.provider.  Since: ABI 1.0. */
+typedef struct obs_prices {
+    uint32_t size;
+    uint32_t reserved;
+
+    /* Decides what `span` cost. Of the candidates the first that is known is taken:
+     * provider_cost, emitter_cost, and the tokens times the prices that were in
+     * force when the span began, which becomes book_cost. Fills total_cost,
+     * cost_source and cost_details; prompt_cost and completion_cost only when the
+     * price book decides, so that parts which were reported stay. May be called
+     * again after the span has changed. Texts are in `arena` or in the span.
+     * Errors: OBS_E_NOMEM, the span is then as it was.
+     * Thread: [any].  Since: ABI 1.0. */
+    int (*price)(void *self, obs_span *span, obs_arena *arena);
+} obs_prices;
+
+OBS_END_DECLS
+#endif
