@@ -170,7 +170,7 @@ int services_spans(obs_request *req, void *self)
         (obs_scope){.size = sizeof(steps->scope), .projects = &steps->project, .n_projects = 1};
     for (unsigned i = 0; i < 2; i++)
         fill_span(steps, i);
-    rc = store->append(client->store.provider, &steps->scope, steps->spans, 2, NULL, obs_worker_current(),
-                       appended, steps);
+    rc = store->append(client->store.provider, &steps->scope, steps->spans, 2, NULL,
+                       obs_worker_current(), appended, steps);
     return rc < 0 ? rc : OBS_PENDING;
 }

@@ -76,7 +76,8 @@ int append_error(const obs_scope *scope, const obs_span *spans, size_t n)
     int rc;
 
     last.done = 0;
-    rc = probe.store->append(probe.self, scope, spans, n, NULL, obs_worker_current(), on_appended, &last);
+    rc = probe.store->append(probe.self, scope, spans, n, NULL, obs_worker_current(), on_appended,
+                             &last);
     if (rc < 0)
         return rc;
     assert_int_equal(obs_command_wait(probe.call, &last.done), OBS_OK);

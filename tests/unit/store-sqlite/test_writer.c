@@ -71,15 +71,16 @@ static void a_row_that_fails_fails_its_request_alone(void **state)
     for (size_t i = 0; i <= CALLS; i++)
         calls[i] = (struct call){.left = &left, .done = &done};
     assert_int_equal(
-        f.store->append(f.self, &scope_all, &first, 1, NULL, f.worker, on_answer, &calls[CALLS]), OBS_OK);
+        f.store->append(f.self, &scope_all, &first, 1, NULL, f.worker, on_answer, &calls[CALLS]),
+        OBS_OK);
     for (size_t i = 0; i < CALLS; i++) {
         for (size_t k = 0; k < EACH; k++)
             spans[i][k] = span_make(1 + i * EACH + k, "p", BASE_NS);
         if (i == CALLS / 2)
             spans[i][EACH - 1].span_name = obs_str_of("poison");
-        assert_int_equal(
-            f.store->append(f.self, &scope_all, spans[i], EACH, NULL, f.worker, on_answer, &calls[i]),
-            OBS_OK);
+        assert_int_equal(f.store->append(f.self, &scope_all, spans[i], EACH, NULL, f.worker,
+                                         on_answer, &calls[i]),
+                         OBS_OK);
     }
     sqlite3_exec(lock, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_close(lock);
@@ -280,8 +281,8 @@ static void send_request(struct stream *stream)
     stream->begun = stream->next;
     for (size_t i = 0; i < REQUEST_SPANS; i++)
         stream->spans[i] = span_make(stream->next++, "p", BASE_NS + (int64_t)i);
-    if (stream->f->store->append(stream->f->self, &scope_all, stream->spans, REQUEST_SPANS,
-                                 NULL, stream->f->worker, on_durable, stream) < 0)
+    if (stream->f->store->append(stream->f->self, &scope_all, stream->spans, REQUEST_SPANS, NULL,
+                                 stream->f->worker, on_durable, stream) < 0)
         _exit(4);
 }
 
