@@ -2,6 +2,7 @@
 /* The stages of an ingest request. Between them the request is pending, so it
  * and the job stay valid even when the client goes away. */
 #include "job.h"
+#include "merge.h"
 
 #include <strings.h>
 
@@ -103,6 +104,15 @@ static void appended(const obs_append_result *result, void *user)
     answered(job);
 }
 
+/* On a thread of the store. */
+static int merge(const obs_span *stored, const obs_span *added, obs_arena *arena,
+                 obs_span *ret_span, void *user)
+{
+    const struct job *job = user;
+
+    return span_merge(stored, added, arena, ret_span, job->ingest);
+}
+
 /* On the worker, after decoding. */
 static void store(void *arg)
 {
@@ -119,7 +129,7 @@ static void store(void *arg)
     }
     if (rc == OBS_OK)
         rc = ingest->store->append(ingest->store_self, &everything, job->mapped.spans,
-                                   job->mapped.n_spans, NULL, obs_worker_current(), appended, job);
+                                   job->mapped.n_spans, merge, obs_worker_current(), appended, job);
     if (rc < 0)
         failed(job, rc);
 }
