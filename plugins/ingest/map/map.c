@@ -5,6 +5,7 @@
 #include "map.h"
 #include "content.h"
 #include "members.h"
+#include "region.h"
 #include "rest.h"
 #include "tokens.h"
 
@@ -210,40 +211,59 @@ static void fill_texts(struct draft *d, const struct otlp_span *from, obs_span *
 }
 
 /* Anthropic and Bedrock count cached tokens beside the input in their own
- * fields; the conventions of OpenTelemetry count them inside. */
+ * fields, and Google what was thought beside the answer; the conventions of
+ * OpenTelemetry count all inside. Langfuse adds up whatever it is told. */
 static void read_habit(const struct usage *usage, const obs_span *span, struct token_counts *counts)
 {
     const struct map_row *read = usage_row(usage, TO_CACHE_READ_TOKENS);
     const struct map_row *write = usage_row(usage, TO_CACHE_WRITE_TOKENS);
+    const struct map_row *reasoning = usage_row(usage, TO_REASONING_TOKENS);
     const struct map_row *row = read ? read : write;
     bool bedrock = obs_str_is(span->provider, "aws.bedrock");
-    bool raw;
+    bool raw = (read && read->marks & MARK_RAW) || (write && write->marks & MARK_RAW);
 
+    const struct map_row *media[] = {
+        usage_row(usage, TO_INPUT_AUDIO_TOKENS), usage_row(usage, TO_INPUT_IMAGE_TOKENS),
+        usage_row(usage, TO_OUTPUT_AUDIO_TOKENS), usage_row(usage, TO_OUTPUT_IMAGE_TOKENS)};
+
+    for (size_t i = 0; i < sizeof(media) / sizeof(*media); i++)
+        if (media[i] && media[i]->marks & MARK_BESIDE)
+            counts->habit |= MEDIA_BESIDE;
+    if (reasoning && reasoning->marks & (MARK_RAW | MARK_BESIDE))
+        counts->habit |= REASONING_BESIDE;
+    counts->reason_info = reasoning && reasoning->marks & MARK_INFO;
     if (!row)
         return;
-    raw = (read && read->marks & MARK_RAW) || (write && write->marks & MARK_RAW);
-    counts->beside = (raw && (bedrock || obs_str_is(span->provider, "anthropic"))) ||
-                     (row->dialect == DIALECT_OPENINFERENCE && bedrock);
+    if ((raw && (bedrock || obs_str_is(span->provider, "anthropic"))) ||
+        (row->dialect == DIALECT_OPENINFERENCE && bedrock) || row->marks & MARK_BESIDE)
+        counts->habit |= CACHE_BESIDE;
     counts->doubtful = (row->dialect < DIALECT_GENAI || row->dialect > DIALECT_GENAI_1_27) &&
-                       !obs_str_is(span->provider, "openai");
+                       (row->marks & MARK_BESIDE || !obs_str_is(span->provider, "openai"));
     counts->cache_info = row->marks & MARK_INFO;
 }
 
 /* Returns true when the reading is ambiguous. */
 static bool fill_tokens(const struct usage *usage, obs_span *span)
 {
-    const struct map_row *reasoning = usage_row(usage, TO_REASONING_TOKENS);
-    int64_t write = usage_value(usage, TO_CACHE_WRITE_TOKENS);
     struct token_counts counts = {
         .input = usage_value(usage, TO_INPUT_TOKENS),
-        .output = usage_value(usage, TO_OUTPUT_TOKENS),
-        .total = usage_value(usage, TO_TOTAL_TOKENS),
+        .input_text = usage_value(usage, TO_INPUT_TEXT_TOKENS),
+        .input_audio = usage_value(usage, TO_INPUT_AUDIO_TOKENS),
+        .input_image = obs_tokens_sum(usage_value(usage, TO_INPUT_IMAGE_TOKENS),
+                                      usage_value(usage, TO_INPUT_VIDEO_TOKENS)),
         .cache_read = usage_value(usage, TO_CACHE_READ_TOKENS),
-        .cache_write = write >= 0 ? write
-                                  : obs_tokens_sum(usage_value(usage, TO_CACHE_WRITE_5M_TOKENS),
-                                                   usage_value(usage, TO_CACHE_WRITE_1H_TOKENS)),
+        .cache_read_text = usage_value(usage, TO_CACHE_READ_TEXT_TOKENS),
+        .cache_read_audio = usage_value(usage, TO_CACHE_READ_AUDIO_TOKENS),
+        .cache_read_image = usage_value(usage, TO_CACHE_READ_IMAGE_TOKENS),
+        .cache_write = usage_value(usage, TO_CACHE_WRITE_TOKENS),
+        .cache_write_5m = usage_value(usage, TO_CACHE_WRITE_5M_TOKENS),
+        .cache_write_1h = usage_value(usage, TO_CACHE_WRITE_1H_TOKENS),
+        .output = usage_value(usage, TO_OUTPUT_TOKENS),
+        .output_text = usage_value(usage, TO_OUTPUT_TEXT_TOKENS),
+        .output_audio = usage_value(usage, TO_OUTPUT_AUDIO_TOKENS),
+        .output_image = usage_value(usage, TO_OUTPUT_IMAGE_TOKENS),
         .reasoning = usage_value(usage, TO_REASONING_TOKENS),
-        .reason_info = reasoning && reasoning->marks & MARK_INFO,
+        .total = usage_value(usage, TO_TOTAL_TOKENS),
         .embedding = obs_str_is(span->operation_type, "embedding"),
     };
 
@@ -325,6 +345,8 @@ static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span,
     if (!usage)
         return OBS_E_NOMEM;
     *ret_usage = usage;
+    span->service_tier = usage->service_tier;
+    span->region = region_of(usage, span);
     notes.tokens_ambiguous = fill_tokens(usage, span);
     fill_cost(usage, span);
     fill_ttft(m, span);

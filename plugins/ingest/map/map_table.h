@@ -146,10 +146,11 @@ enum map_transform { MAP_TRANSFORMS(MAP_TRANSFORM_CONSTANT) N_MAP_TRANSFORMS };
 #define IN_EXCEPTION 4u /* attributes of a span event "exception" */
 
 /* Marks. */
-#define MARK_RAW 1u   /* spelled like the raw Anthropic field: counted beside the input */
+#define MARK_RAW 1u   /* spelled like the provider's raw field, which it counts beside the whole */
 #define MARK_INFO 2u  /* detail: used when it fits inside its whole, never added to it */
 #define MARK_GROSS 4u /* the provider itself said what it cost */
 #define MARK_SPENT 8u /* an object that says nothing more once its content was read */
+#define MARK_BESIDE 32u /* counted beside its whole, as a rule of the dialect */
 #define MARK_JSON 16u /* always JSON: a text comes with its quotes and escapes */
 
 struct map_row {

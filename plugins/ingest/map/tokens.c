@@ -9,6 +9,26 @@ static int64_t or_zero(int64_t n)
     return n < 0 ? 0 : n;
 }
 
+static int64_t sum3(int64_t a, int64_t b, int64_t c)
+{
+    return obs_tokens_sum(obs_tokens_sum(a, b), c);
+}
+
+/* --- what is missing ---------------------------------------------------------- */
+
+/* A whole that was not sent, but its parts. */
+static void fill_from_parts(struct token_counts *c)
+{
+    if (c->cache_read < 0)
+        c->cache_read = sum3(c->cache_read_text, c->cache_read_audio, c->cache_read_image);
+    if (c->cache_write < 0)
+        c->cache_write = obs_tokens_sum(c->cache_write_5m, c->cache_write_1h);
+    if (c->input < 0 && c->input_text >= 0)
+        c->input = sum3(c->input_text, c->input_audio, c->input_image);
+    if (c->output < 0 && c->output_text >= 0)
+        c->output = sum3(c->output_text, c->output_audio, c->output_image);
+}
+
 /* A total without its parts: what is missing is the difference. */
 static bool fill_from_total(struct token_counts *c)
 {
@@ -25,66 +45,152 @@ static bool fill_from_total(struct token_counts *c)
     return false;
 }
 
-/* Sum of the parts under one reading; -1 when the reading is impossible. */
-static int64_t sum_of(const struct token_counts *c, bool cache_beside, bool reason_beside)
-{
-    int64_t cache = or_zero(c->cache_read) + or_zero(c->cache_write);
-    int64_t reasoning = or_zero(c->reasoning);
+/* --- inside or beside ----------------------------------------------------------- */
 
-    if ((!cache_beside && cache > or_zero(c->input)) ||
-        (!reason_beside && reasoning > or_zero(c->output)))
-        return -1;
-    return or_zero(c->input) + or_zero(c->output) + (cache_beside ? cache : 0) +
-           (reason_beside ? reasoning : 0);
+/* What the details of a reading come to. */
+struct details {
+    int64_t cache, media_in, reasoning, media_out;
+};
+
+static struct details details_of(const struct token_counts *c)
+{
+    return (struct details){
+        .cache = or_zero(c->cache_read) + or_zero(c->cache_write),
+        .media_in = or_zero(c->input_audio) + or_zero(c->input_image),
+        .reasoning = or_zero(c->reasoning),
+        .media_out = or_zero(c->output_audio) + or_zero(c->output_image),
+    };
 }
 
-/* Chooses where the details are; true when only an uncertain habit decided. */
-static bool choose(const struct token_counts *c, bool *ret_cache_beside, bool *ret_reason_beside)
+/* The bits that the numbers leave no choice about. */
+static uint32_t forced(const struct token_counts *c, const struct details *d)
 {
-    int64_t cache = or_zero(c->cache_read) + or_zero(c->cache_write);
+    int64_t input = or_zero(c->input), output = or_zero(c->output);
 
-    for (unsigned i = 0; c->total >= 0 && i < 4; i++) {
-        /* the habit first, then one change, then both */
-        bool cache_beside = c->beside ^ (i & 1), reason_beside = (i & 2) != 0;
+    return (d->cache > input ? CACHE_BESIDE : 0) | (d->reasoning > output ? REASONING_BESIDE : 0) |
+           (d->media_in > input || d->media_out > output ? MEDIA_BESIDE : 0);
+}
 
-        if (sum_of(c, cache_beside, reason_beside) == c->total) {
-            *ret_cache_beside = cache_beside;
-            *ret_reason_beside = reason_beside;
-            return false;
-        }
+static int64_t sum_of(const struct token_counts *c, const struct details *d, uint32_t beside)
+{
+    return or_zero(c->input) + or_zero(c->output) + (beside & CACHE_BESIDE ? d->cache : 0) +
+           (beside & REASONING_BESIDE ? d->reasoning : 0) +
+           (beside & MEDIA_BESIDE ? d->media_in + d->media_out : 0);
+}
+
+/* Chooses where the details are; `ret_ambiguous`: only an uncertain habit decided. */
+static uint32_t choose(const struct token_counts *c, bool *ret_ambiguous)
+{
+    /* the habit first, then one change, then two, then all */
+    static const uint8_t changes[] = {0, CACHE_BESIDE, REASONING_BESIDE, MEDIA_BESIDE, 3, 5, 6, 7};
+    const struct details d = details_of(c);
+    uint32_t must = forced(c, &d);
+
+    *ret_ambiguous = false;
+    for (unsigned i = 0; c->total >= 0 && i < sizeof(changes); i++) {
+        uint32_t beside = c->habit ^ changes[i];
+
+        if ((beside & must) == must && sum_of(c, &d, beside) == c->total)
+            return beside;
     }
-    *ret_reason_beside = or_zero(c->reasoning) > or_zero(c->output);
-    if (cache > or_zero(c->input)) {
-        *ret_cache_beside = true;
+    *ret_ambiguous = c->doubtful && d.cache > 0 && !(must & CACHE_BESIDE);
+    return c->habit | must;
+}
+
+/* Details that are only used inside their total are no parts when they are not. */
+static uint32_t drop_information(struct token_counts *c, uint32_t beside)
+{
+    if ((beside & CACHE_BESIDE) && c->cache_info) {
+        c->cache_read = c->cache_read_audio = c->cache_write = c->cache_write_1h = OBS_ABSENT;
+        beside &= ~CACHE_BESIDE;
+    }
+    if ((beside & REASONING_BESIDE) && c->reason_info) {
+        c->reasoning = OBS_ABSENT;
+        beside &= ~REASONING_BESIDE;
+    }
+    return beside;
+}
+
+/* --- parts ------------------------------------------------------------------------ */
+
+/* Takes up to `n` off `*part`; returns how much. */
+static int64_t take(int64_t *part, int64_t n)
+{
+    int64_t taken = *part < n ? or_zero(*part) : n;
+
+    if (taken)
+        *part -= taken;
+    return taken;
+}
+
+/* A part of a whole that was sent, but not more than that; absent stays absent. */
+static int64_t cut(int64_t *whole, int64_t part)
+{
+    return part < 0 ? OBS_ABSENT : take(whole, part);
+}
+
+static void split_cache(struct token_counts *c, obs_span *span)
+{
+    span->cache_read_tokens = c->cache_read;
+    span->cache_read_audio_tokens = cut(&span->cache_read_tokens, c->cache_read_audio);
+    span->cache_write_tokens = c->cache_write;
+    span->cache_write_1h_tokens = cut(&span->cache_write_tokens, c->cache_write_1h);
+}
+
+/* Returns true when media and cached tokens overlap and nobody said how. */
+static bool split_input(struct token_counts *c, uint32_t beside, obs_span *span)
+{
+    int64_t cache = or_zero(c->cache_read) + or_zero(c->cache_write), both;
+
+    span->input_audio_tokens = c->input_audio;
+    span->input_image_tokens = c->input_image;
+    span->input_tokens = c->input;
+    split_cache(c, span);
+    if (!(beside & CACHE_BESIDE)) { /* cached media are among the media */
+        (void)take(&span->input_audio_tokens, or_zero(c->cache_read_audio));
+        (void)take(&span->input_image_tokens, or_zero(c->cache_read_image));
+    }
+    if (c->input < 0)
         return false;
+    if (!(beside & CACHE_BESIDE))
+        span->input_tokens -= cache;
+    if (!(beside & MEDIA_BESIDE))
+        span->input_tokens -= or_zero(span->input_audio_tokens) + or_zero(span->input_image_tokens);
+    if (span->input_tokens >= 0)
+        return false;
+    both = -span->input_tokens;
+    span->input_tokens = 0;
+    (void)take(&span->input_image_tokens, both - take(&span->input_audio_tokens, both));
+    return true;
+}
+
+/* Reasoning and media inside one output never overlap, unless the numbers are
+ * wrong: then what was written as text is nothing. */
+static void split_output(const struct token_counts *c, uint32_t beside, obs_span *span)
+{
+    span->output_tokens = c->output;
+    if (beside & REASONING_BESIDE || c->output < 0)
+        span->reasoning_tokens = c->reasoning;
+    else
+        span->reasoning_tokens = cut(&span->output_tokens, c->reasoning);
+    if (beside & MEDIA_BESIDE || c->output < 0) {
+        span->output_audio_tokens = c->output_audio;
+        span->output_image_tokens = c->output_image;
+        return;
     }
-    *ret_cache_beside = c->beside;
-    return cache > 0 && c->doubtful;
+    span->output_audio_tokens = cut(&span->output_tokens, c->output_audio);
+    span->output_image_tokens = cut(&span->output_tokens, c->output_image);
 }
 
 bool tokens_split(const struct token_counts *counts, obs_span *span)
 {
     struct token_counts c = *counts;
-    bool ambiguous = fill_from_total(&c);
-    bool cache_beside, reason_beside;
+    bool unsaid, doubt;
+    uint32_t beside;
 
-    ambiguous |= choose(&c, &cache_beside, &reason_beside);
-    if (cache_beside && c.cache_info) {
-        c.cache_read = c.cache_write = OBS_ABSENT;
-        cache_beside = false;
-    }
-    if (reason_beside && c.reason_info) {
-        c.reasoning = OBS_ABSENT;
-        reason_beside = false;
-    }
-    span->cache_read_tokens = c.cache_read;
-    span->cache_write_tokens = c.cache_write;
-    span->reasoning_tokens = c.reasoning;
-    span->input_tokens = c.input;
-    span->output_tokens = c.output;
-    if (!cache_beside && c.input >= 0)
-        span->input_tokens -= or_zero(c.cache_read) + or_zero(c.cache_write);
-    if (!reason_beside && c.output >= 0)
-        span->output_tokens -= or_zero(c.reasoning);
-    return ambiguous;
+    fill_from_parts(&c);
+    unsaid = fill_from_total(&c);
+    beside = drop_information(&c, choose(&c, &doubt));
+    split_output(&c, beside, span);
+    return split_input(&c, beside, span) || unsaid || doubt;
 }

@@ -4,14 +4,34 @@
 
 #define USAGE_BITS ((UINT64_C(2) << LAST_COST) - (UINT64_C(1) << FIRST_COUNT))
 
-static obs_str tier_of(const struct draft *draft)
+/* In lower case; `text` itself where it is that already. */
+static obs_str lower(obs_arena *arena, obs_str text)
+{
+    char *copy = NULL;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < 'A' || text.ptr[i] > 'Z')
+            continue;
+        if (!copy) {
+            copy = (char *)(uintptr_t)obs_arena_dup(arena, text).ptr;
+            if (!copy)
+                return text;
+            text.ptr = copy;
+        }
+        copy[i] = (char)(copy[i] | 32);
+    }
+    return text;
+}
+
+/* The tier that answered, else the one that was asked for. */
+static obs_str tier_of(obs_arena *arena, const struct draft *draft)
 {
     const struct named *asked = draft_parameter(draft, "service_tier");
     obs_str tier = draft_text(draft, TO_SERVICE_TIER);
 
-    if (tier.len || !asked || asked->value.kind != OTLP_STRING)
-        return tier;
-    return asked->value.s;
+    if (!tier.len && asked && asked->value.kind == OTLP_STRING)
+        tier = asked->value.s;
+    return lower(arena, tier);
 }
 
 const struct usage *usage_new(obs_arena *arena, const struct draft *draft)
@@ -25,7 +45,7 @@ const struct usage *usage_new(obs_arena *arena, const struct draft *draft)
         return NULL;
     *usage = (struct usage){
         .set = set,
-        .service_tier = tier_of(draft),
+        .service_tier = tier_of(arena, draft),
         .region = draft_text(draft, TO_REGION),
         .host = draft_text(draft, TO_HOST),
     };
@@ -35,7 +55,6 @@ const struct usage *usage_new(obs_arena *arena, const struct draft *draft)
         usage->items[i] = (struct usage_item){slot->row, slot->number};
     }
     total = usage_row(usage, TO_TOTAL_COST);
-    usage->batch = obs_str_is(usage->service_tier, "batch");
     usage->provider_cost =
         total && (total->marks & MARK_GROSS || draft_has(draft, TO_COST_REPORTER));
     return usage;

@@ -20,7 +20,6 @@ struct usage {
     obs_str service_tier;      /* that answered, else that was asked for */
     obs_str region;            /* of the model, if it was said */
     obs_str host;              /* server.address */
-    bool batch;                /* a batch request, at its own price */
     bool provider_cost;        /* the total cost is the provider's own word, not the emitter's */
     struct usage_item items[]; /* of the bits, in their order */
 };

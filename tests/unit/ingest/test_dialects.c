@@ -308,8 +308,6 @@ static void put_usage(struct bytes *out, const struct usage *usage)
     put_text(out, "usage.host", usage->host);
     for (unsigned t = FIRST_COUNT; t <= LAST_COST; t++)
         put_number(out, map_target_names[t], usage_value(usage, t));
-    if (usage->batch)
-        bytes_printf(out, "usage.batch\n");
 }
 
 static void put_span(struct bytes *out, const obs_span *s, const struct usage *usage)
@@ -336,10 +334,18 @@ static void put_span(struct bytes *out, const obs_span *s, const struct usage *u
     put_text(out, "tool_calls", s->tool_calls);
     put_text(out, "model_parameters", s->model_parameters);
     put_number(out, "input_tokens", s->input_tokens);
+    put_number(out, "input_audio_tokens", s->input_audio_tokens);
+    put_number(out, "input_image_tokens", s->input_image_tokens);
     put_number(out, "cache_read_tokens", s->cache_read_tokens);
+    put_number(out, "cache_read_audio_tokens", s->cache_read_audio_tokens);
     put_number(out, "cache_write_tokens", s->cache_write_tokens);
+    put_number(out, "cache_write_1h_tokens", s->cache_write_1h_tokens);
     put_number(out, "output_tokens", s->output_tokens);
+    put_number(out, "output_audio_tokens", s->output_audio_tokens);
+    put_number(out, "output_image_tokens", s->output_image_tokens);
     put_number(out, "reasoning_tokens", s->reasoning_tokens);
+    put_text(out, "service_tier", s->service_tier);
+    put_text(out, "region", s->region);
     put_number(out, "prompt_cost", s->prompt_cost);
     put_number(out, "completion_cost", s->completion_cost);
     put_number(out, "provider_cost", s->provider_cost);

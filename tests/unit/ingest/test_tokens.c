@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How token counts are read, rule by rule. */
 #include "fixture_span.h"
+#include "random.h"
 #include "tokens.h"
 
 #include <setjmp.h>
@@ -23,7 +24,9 @@ struct token_case {
 
 #define SENT(i, o, t, r, w, n)                                                                     \
     .input = (i), .output = (o), .total = (t), .cache_read = (r), .cache_write = (w),              \
-    .reasoning = (n)
+    .reasoning = (n), .input_text = NO, .input_audio = NO, .input_image = NO,                      \
+    .cache_read_text = NO, .cache_read_audio = NO, .cache_read_image = NO, .cache_write_5m = NO,   \
+    .cache_write_1h = NO, .output_text = NO, .output_audio = NO, .output_image = NO
 
 static const struct token_case cases[] = {
     {"nothing", {SENT(NO, NO, NO, NO, NO, NO)}, {NO, NO, NO, NO, NO}, false},
@@ -32,18 +35,18 @@ static const struct token_case cases[] = {
     {"cache larger than input", {SENT(10, 5, NO, 30, NO, NO)}, {10, 30, NO, 5, NO}, false},
     {"reasoning larger than output", {SENT(10, 5, NO, NO, NO, 8)}, {10, NO, NO, 5, 8}, false},
     {"total says inside",
-     {SENT(100, 50, 150, 30, NO, NO), .beside = true},
+     {SENT(100, 50, 150, 30, NO, NO), .habit = CACHE_BESIDE},
      {70, 30, NO, 50, NO},
      false},
     {"total says beside", {SENT(100, 50, 180, 30, NO, NO)}, {100, 30, NO, 50, NO}, false},
     {"total says reasoning beside", {SENT(100, 50, 160, NO, NO, 10)}, {100, NO, NO, 50, 10}, false},
     {"total says both beside", {SENT(100, 50, 190, 30, NO, 10)}, {100, 30, NO, 50, 10}, false},
     {"habit decides",
-     {SENT(100, 50, NO, 30, NO, NO), .beside = true},
+     {SENT(100, 50, NO, 30, NO, NO), .habit = CACHE_BESIDE},
      {100, 30, NO, 50, NO},
      false},
     {"habit is doubtful",
-     {SENT(100, 50, NO, 30, NO, NO), .beside = true, .doubtful = true},
+     {SENT(100, 50, NO, 30, NO, NO), .habit = CACHE_BESIDE, .doubtful = true},
      {100, 30, NO, 50, NO},
      true},
     {"doubt without details",
@@ -152,12 +155,169 @@ static void a_reading_by_habit_alone_is_flagged(void **state)
         0);
 }
 
+/* Of media and lifetimes; 0: not sent. */
+struct media {
+    int64_t text, audio, image, read_audio, write_5m, write_1h, out_text, out_audio, out_image;
+};
+
+struct media_case {
+    const char *what;
+    struct token_counts sent;
+    struct media media;
+    /* input, audio, image, read, read audio, write, write 1h, output, audio, image, reasoning */
+    int64_t want[11];
+    bool ambiguous;
+};
+
+#define ALL_ABSENT SENT(NO, NO, NO, NO, NO, NO)
+
+static const struct media_case media_cases[] = {
+    /* OpenAI: audio is inside prompt and completion */
+    {"audio inside",
+     {SENT(100, 60, NO, NO, NO, NO)},
+     {.audio = 40, .out_audio = 50},
+     {60, 40, NO, NO, NO, NO, NO, 10, 50, NO, NO},
+     false},
+    /* Realtime: 30 of the 80 audio tokens were cached; 100 - 50 cached - 50 audio = 0 text */
+    {"cached audio",
+     {SENT(100, 0, NO, 50, NO, NO)},
+     {.audio = 80, .read_audio = 30},
+     {0, 50, NO, 20, 30, NO, NO, 0, NO, NO, NO},
+     false},
+    /* 80 + 60 > 100: at least 40 are both, which nobody said */
+    {"media and cache overlap",
+     {SENT(100, 0, NO, 60, NO, NO)},
+     {.audio = 80},
+     {0, 40, NO, 60, NO, NO, NO, 0, NO, NO, NO},
+     true},
+    {"the total says audio beside",
+     {SENT(100, 20, 160, NO, NO, NO)},
+     {.audio = 40},
+     {100, 40, NO, NO, NO, NO, NO, 20, NO, NO, NO},
+     false},
+    {"audio larger than the input",
+     {SENT(10, 5, NO, NO, NO, NO)},
+     {.audio = 40},
+     {10, 40, NO, NO, NO, NO, NO, 5, NO, NO, NO},
+     false},
+    {"wholes from modalities",
+     {ALL_ABSENT},
+     {.text = 10, .audio = 20, .image = 30, .out_text = 4, .out_image = 6},
+     {10, 20, 30, NO, NO, NO, NO, 4, NO, 6, NO},
+     false},
+    {"cache writes for an hour",
+     {SENT(100, 1, NO, NO, 70, NO)},
+     {.write_5m = 50, .write_1h = 20},
+     {30, NO, NO, NO, NO, 50, 20, 1, NO, NO, NO},
+     false},
+    {"cache writes from their parts",
+     {SENT(100, 1, NO, NO, NO, NO)},
+     {.write_5m = 50, .write_1h = 20},
+     {30, NO, NO, NO, NO, 50, 20, 1, NO, NO, NO},
+     false},
+    {"reasoning and audio of one output",
+     {SENT(1, 100, NO, NO, NO, 30)},
+     {.out_audio = 60},
+     {1, NO, NO, NO, NO, NO, NO, 10, 60, NO, 30},
+     false},
+    {"Langfuse adds everything up",
+     {SENT(100, 50, NO, 30, NO, 20), .doubtful = true,
+      .habit = CACHE_BESIDE | REASONING_BESIDE | MEDIA_BESIDE},
+     {.audio = 40},
+     {100, 40, NO, 30, NO, NO, NO, 50, NO, NO, 20},
+     true},
+};
+
+static void read_parts(const obs_span *s, int64_t *ret)
+{
+    const int64_t parts[] = {
+        s->input_tokens,          s->input_audio_tokens,      s->input_image_tokens,
+        s->cache_read_tokens,     s->cache_read_audio_tokens, s->cache_write_tokens,
+        s->cache_write_1h_tokens, s->output_tokens,           s->output_audio_tokens,
+        s->output_image_tokens,   s->reasoning_tokens};
+
+    memcpy(ret, parts, sizeof(parts));
+}
+
+static struct token_counts with_media(struct token_counts c, const struct media *m)
+{
+    int64_t *const to[] = {&c.input_text,       &c.input_audio,    &c.input_image,
+                           &c.cache_read_audio, &c.cache_write_5m, &c.cache_write_1h,
+                           &c.output_text,      &c.output_audio,   &c.output_image};
+    const int64_t from[] = {m->text,     m->audio,    m->image,     m->read_audio, m->write_5m,
+                            m->write_1h, m->out_text, m->out_audio, m->out_image};
+
+    for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
+        if (from[i])
+            *to[i] = from[i];
+    return c;
+}
+
+static void media_are_parts_too(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(media_cases) / sizeof(media_cases[0]); i++) {
+        const struct media_case *c = &media_cases[i];
+        struct token_counts sent = with_media(c->sent, &c->media);
+        int64_t parts[11];
+        obs_span span;
+        bool ambiguous;
+
+        obs_span_init(&span);
+        ambiguous = tokens_split(&sent, &span);
+        read_parts(&span, parts);
+        for (size_t k = 0; k < 11; k++)
+            if (parts[k] != c->want[k])
+                fail_msg("%s: part %zu is %lld", c->what, k, (long long)parts[k]);
+        if (ambiguous != c->ambiguous)
+            fail_msg("%s: ambiguous %d", c->what, ambiguous);
+    }
+}
+
+/* Whatever is sent, no part is negative; and when the total that is sent is that
+ * of a possible reading, the parts add up to it. */
+static void parts_add_up_to_the_total(void **state)
+{
+    struct random r = {.state = 1};
+
+    (void)state;
+    for (unsigned i = 0; i < 200000; i++) {
+        int64_t text = (int64_t)random_below(&r, 50), audio = (int64_t)random_below(&r, 20),
+                cache = (int64_t)random_below(&r, 30), out = (int64_t)random_below(&r, 50),
+                spoken = (int64_t)random_below(&r, 20), thought = (int64_t)random_below(&r, 20);
+        uint32_t beside = (uint32_t)random_below(&r, 8);
+        int64_t total = text + audio + cache + out + spoken + thought, parts[11];
+        struct token_counts c = {
+            SENT(text + (beside & CACHE_BESIDE ? 0 : cache) + (beside & MEDIA_BESIDE ? 0 : audio),
+                 out + (beside & REASONING_BESIDE ? 0 : thought) +
+                     (beside & MEDIA_BESIDE ? 0 : spoken),
+                 total, cache, NO, thought),
+            .habit = (uint32_t)random_below(&r, 8),
+        };
+        obs_span span;
+
+        c.input_audio = audio;
+        c.output_audio = spoken;
+        obs_span_init(&span);
+        (void)tokens_split(&c, &span);
+        assert_int_equal(obs_span_total_tokens(&span), total);
+        c.total = random_chance(&r, 0.5) ? NO : (int64_t)random_below(&r, 300);
+        obs_span_init(&span);
+        (void)tokens_split(&c, &span);
+        read_parts(&span, parts);
+        for (size_t k = 0; k < 11; k++)
+            assert_true(parts[k] >= NO);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_splits_as_it_says),
         cmocka_unit_test(the_senders_habit_follows_from_names_and_provider),
         cmocka_unit_test(a_reading_by_habit_alone_is_flagged),
+        cmocka_unit_test(media_are_parts_too),
+        cmocka_unit_test(parts_add_up_to_the_total),
     };
 
     return cmocka_run_group_tests_name("tokens", tests, NULL, NULL);
