@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stack of attributes under way, and the list of spans. */
+/* The stack of attributes under way. */
 #include "attr_stack.h"
 
 bool attr_stack_grow(struct attr_stack *stack)
@@ -54,27 +54,4 @@ bool attr_stack_take_values(struct attr_stack *stack, size_t mark, struct otlp_v
     *ret_items = items;
     *ret_n = (uint32_t)n;
     return true;
-}
-
-struct otlp_span *otlp_batch_add(struct otlp_batch *batch)
-{
-    struct otlp_span *span;
-
-    if (batch->n_spans == batch->capacity) {
-        size_t capacity = batch->capacity ? batch->capacity * 2 : 16;
-        struct otlp_span *spans;
-
-        if (capacity > SIZE_MAX / sizeof(*spans))
-            return NULL;
-        spans = obs_arena_alloc(batch->arena, capacity * sizeof(*spans));
-        if (!spans)
-            return NULL;
-        if (batch->n_spans)
-            memcpy(spans, batch->spans, batch->n_spans * sizeof(*spans));
-        batch->spans = spans;
-        batch->capacity = capacity;
-    }
-    span = &batch->spans[batch->n_spans++];
-    memset(span, 0, sizeof(*span));
-    return span;
 }

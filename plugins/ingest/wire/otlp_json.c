@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OTLP in JSON: protobuf's JSON mapping as the OTLP specification changes it
+/* Spans in JSON: protobuf's JSON mapping as the OTLP specification changes it
  * (ids in hexadecimal, of either case; enums as numbers), read leniently:
  * snake_case names, enums by name, integers as strings or numbers. Unknown
  * members are ignored, null is absent, of a repeated name the last one counts.
  * Each message is one function that reads member after member. */
-#include "otlp_json_value.h"
-
-#include <stdio.h>
+#include "otlp_json_request.h"
 
 /* --- events and links ------------------------------------------------------ */
 
@@ -106,7 +104,7 @@ static int events(struct reader *r, struct otlp_span *span)
 
         if (json_null(&r->c))
             continue;
-        e = grown(r->batch->arena, &items, &span->n_events, sizeof(*e));
+        e = grown(r->c.arena, &items, &span->n_events, sizeof(*e));
         rc = e ? event(r, e) : OBS_E_NOMEM;
     }
     span->events = items;
@@ -125,7 +123,7 @@ static int links(struct reader *r, struct otlp_span *span)
 
         if (json_null(&r->c))
             continue;
-        l = grown(r->batch->arena, &items, &span->n_links, sizeof(*l));
+        l = grown(r->c.arena, &items, &span->n_links, sizeof(*l));
         rc = l ? link_to(r, l) : OBS_E_NOMEM;
     }
     span->links = items;
@@ -237,12 +235,8 @@ static int one_span(struct reader *r, const struct otlp_resource *resource,
 
     if (rc < 0)
         return rc;
-    if (batch->max_spans && batch->n_spans >= batch->max_spans) {
-        (void)json_fail(&r->c, "fewer spans"); /* for the position */
-        snprintf(r->c.error->text, sizeof(r->c.error->text), "more than %zu spans in one request",
-                 batch->max_spans);
-        return OBS_E_TOO_LARGE;
-    }
+    if (batch->max_spans && batch->n_spans >= batch->max_spans)
+        return read_too_many(r, batch->max_spans, "spans");
     span = otlp_batch_add(batch);
     if (!span)
         return OBS_E_NOMEM;
@@ -253,128 +247,19 @@ static int one_span(struct reader *r, const struct otlp_resource *resource,
     return rc == NO_MORE ? OBS_OK : rc;
 }
 
-/* --- the tree above the spans ---------------------------------------------- */
-
-static int scope_of(struct reader *r, struct otlp_scope *scope)
-{
-    static const struct member members[] = {
-        MEMBER("name", "name"),
-        MEMBER("version", "version"),
-        MEMBER("attributes", "attributes"),
-        MEMBER("droppedAttributesCount", "dropped_attributes_count"),
-    };
-    bool first = true;
-    int rc = json_open(&r->c, '{');
-
-    *scope = (struct otlp_scope){0};
-    while (rc >= 0 && (rc = next_member(r, &first, members, COUNT(members))) >= 0)
-        switch (rc) {
-        case 0:
-            rc = json_string(&r->c, &scope->name);
-            break;
-        case 1:
-            rc = json_string(&r->c, &scope->version);
-            break;
-        case 2:
-            rc = read_attrs(r, &scope->attrs);
-            break;
-        default:
-            rc = read_uint32(r, &scope->attrs.dropped);
-        }
-    return rc == NO_MORE ? OBS_OK : rc;
-}
-
-static int resource_of(struct reader *r, struct otlp_resource *resource)
-{
-    static const struct member members[] = {
-        MEMBER("attributes", "attributes"),
-        MEMBER("droppedAttributesCount", "dropped_attributes_count"),
-    };
-    bool first = true;
-    int rc = json_open(&r->c, '{');
-
-    *resource = (struct otlp_resource){0};
-    while (rc >= 0 && (rc = next_member(r, &first, members, COUNT(members))) >= 0)
-        rc = rc == 0 ? read_attrs(r, &resource->attrs) : read_uint32(r, &resource->attrs.dropped);
-    return rc == NO_MORE ? OBS_OK : rc;
-}
-
-/* Each list replaces what an earlier one of the same name added. */
-static int scope_spans(struct reader *r, const struct otlp_resource *resource)
-{
-    static const struct member members[] = {MEMBER("scope", "scope"), MEMBER("spans", "spans")};
-    struct otlp_scope *scope = obs_arena_calloc(r->batch->arena, 1, sizeof(*scope));
-    size_t mark = r->batch->n_spans;
-    bool first = true;
-    int rc = scope ? json_open(&r->c, '{') : OBS_E_NOMEM;
-
-    while (rc >= 0 && (rc = next_member(r, &first, members, COUNT(members))) >= 0) {
-        bool first_span = true;
-
-        if (rc == 0) {
-            rc = scope_of(r, scope);
-            continue;
-        }
-        r->batch->n_spans = mark;
-        rc = json_open(&r->c, '[');
-        while (rc >= 0 && (rc = json_item(&r->c, &first_span)) > 0)
-            if (!json_null(&r->c))
-                rc = one_span(r, resource, scope);
-    }
-    return rc == NO_MORE ? OBS_OK : rc;
-}
-
-static int resource_spans(struct reader *r)
-{
-    static const struct member members[] = {MEMBER("resource", "resource"),
-                                            MEMBER("scopeSpans", "scope_spans")};
-    struct otlp_resource *resource = obs_arena_calloc(r->batch->arena, 1, sizeof(*resource));
-    size_t mark = r->batch->n_spans;
-    bool first = true;
-    int rc = resource ? json_open(&r->c, '{') : OBS_E_NOMEM;
-
-    while (rc >= 0 && (rc = next_member(r, &first, members, COUNT(members))) >= 0) {
-        bool first_scope = true;
-
-        if (rc == 0) {
-            rc = resource_of(r, resource);
-            continue;
-        }
-        r->batch->n_spans = mark;
-        rc = json_open(&r->c, '[');
-        while (rc >= 0 && (rc = json_item(&r->c, &first_scope)) > 0)
-            if (!json_null(&r->c))
-                rc = scope_spans(r, resource);
-    }
-    return rc == NO_MORE ? OBS_OK : rc;
-}
-
-static int request(struct reader *r)
-{
-    static const struct member members[] = {MEMBER("resourceSpans", "resource_spans")};
-    bool first = true;
-    int rc = json_open(&r->c, '{');
-
-    while (rc >= 0 && (rc = next_member(r, &first, members, COUNT(members))) >= 0) {
-        bool first_resource = true;
-
-        r->batch->n_spans = 0;
-        rc = json_open(&r->c, '[');
-        while (rc >= 0 && (rc = json_item(&r->c, &first_resource)) > 0)
-            if (!json_null(&r->c))
-                rc = resource_spans(r);
-    }
-    return rc == NO_MORE ? json_finish(&r->c) : rc;
-}
-
 int otlp_json_decode(obs_str body, struct otlp_batch *batch, struct decode_error *error)
 {
-    struct reader r = {.batch = batch, .stack = {.arena = batch->arena}};
+    static const struct json_signal spans = {
+        .of_resource = MEMBER("resourceSpans", "resource_spans"),
+        .of_scope = MEMBER("scopeSpans", "scope_spans"),
+        .items = MEMBER("spans", "spans"),
+        .item = one_span,
+    };
+    struct reader r;
     int rc;
 
-    error->text[0] = '\0';
-    json_cursor_init(&r.c, body, batch->arena, error);
-    rc = request(&r);
+    reader_init(&r, body, batch->arena, batch, error);
+    rc = read_request(&r, &spans, &batch->n_spans);
     batch->n_replaced += r.c.n_replaced;
     return rc;
 }

@@ -3,6 +3,14 @@
  * OTLP_MAX_DEPTH. */
 #include "otlp_json_value.h"
 
+void reader_init(struct reader *r, obs_str body, obs_arena *arena, void *batch,
+                 struct decode_error *error)
+{
+    *r = (struct reader){.batch = batch, .stack = {.arena = arena}};
+    json_cursor_init(&r->c, body, arena, error);
+    error->text[0] = '\0';
+}
+
 /* --- scalars --------------------------------------------------------------- */
 
 static int hex_digit(char d)
@@ -21,7 +29,7 @@ int read_id(struct reader *r, obs_str *ret)
 
     if (rc < 0)
         return rc;
-    out = obs_arena_alloc(r->batch->arena, text.len / 2 + 1);
+    out = obs_arena_alloc(r->c.arena, text.len / 2 + 1);
     if (!out)
         return OBS_E_NOMEM;
     *ret = obs_str_n(out, text.len / 2);
@@ -71,7 +79,7 @@ int read_enum(struct reader *r, const char *const *names, uint32_t n, uint32_t *
     if (rc < 0)
         return rc;
     *ret = 0;
-    if (json_parse_int(r->batch->arena, text, &number) && number >= 0 && number < INT32_MAX)
+    if (json_parse_int(r->c.arena, text, &number) && number >= 0 && number < INT32_MAX)
         *ret = (uint32_t)number;
     for (uint32_t i = 0; i < n; i++)
         if (obs_str_is(text, names[i]))
@@ -106,7 +114,7 @@ static int bytes(struct reader *r, obs_str *ret)
         return rc;
     while (text.len && text.ptr[text.len - 1] == '=')
         text.len--;
-    p = out = obs_arena_alloc(r->batch->arena, text.len / 4 * 3 + 4);
+    p = out = obs_arena_alloc(r->c.arena, text.len / 4 * 3 + 4);
     if (!out)
         return OBS_E_NOMEM;
     for (size_t i = 0; i < text.len; i++) {
@@ -264,4 +272,9 @@ static int attributes(struct reader *r, unsigned depth, struct otlp_attr **ret_i
 int read_attrs(struct reader *r, struct otlp_attrs *ret)
 {
     return attributes(r, /* depth= */ 0, &ret->items, &ret->n);
+}
+
+int read_any_value(struct reader *r, struct otlp_value *ret)
+{
+    return any_value(r, /* depth= */ 0, ret);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pieces of the OTLP/JSON reader that every message needs: its members by
- * name, scalars, and attributes. Internal to otlp_json*.c. */
+ * name, scalars, and attributes. Internal to otlp_*json*.c
+ * and otlp_metrics*.c. */
 #ifndef INGEST_OTLP_JSON_VALUE_H
 #define INGEST_OTLP_JSON_VALUE_H
 
@@ -9,9 +10,13 @@
 
 struct reader {
     struct json_cursor c;
-    struct otlp_batch *batch;
+    void *batch; /* of the signal that is read */
     struct attr_stack stack;
 };
+
+/* Begins at the start of `body`. */
+void reader_init(struct reader *r, obs_str body, obs_arena *arena, void *batch,
+                 struct decode_error *error);
 
 /* --- names ----------------------------------------------------------------- */
 
@@ -75,6 +80,9 @@ int read_uint32(struct reader *r, uint32_t *ret);
 
 /* An enum by number or by its protobuf name; an unknown one counts as 0. */
 int read_enum(struct reader *r, const char *const *names, uint32_t n, uint32_t *ret);
+
+/* An AnyValue. */
+int read_any_value(struct reader *r, struct otlp_value *ret);
 
 /* A list of KeyValue. */
 int read_attrs(struct reader *r, struct otlp_attrs *ret);
