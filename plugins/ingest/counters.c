@@ -27,7 +27,8 @@ static obs_series *one(obs_metric *metric, const char *value)
 
 static void requests(obs_metric *metric, struct ingest_metrics *m)
 {
-    static const char *const protocols[N_PROTOCOLS] = {"otlp", "native"};
+    static const char *const protocols[N_PROTOCOLS] = {"otlp", "otlp_logs", "otlp_metrics",
+                                                       "native"};
     static const char *const outcomes[N_OUTCOMES] = {"ok", "partial", "invalid", "busy", "failed"};
 
     for (int p = 0; p < N_PROTOCOLS; p++)
@@ -36,6 +37,28 @@ static void requests(obs_metric *metric, struct ingest_metrics *m)
 
             m->requests[p][o] = obs_metric_series(metric, labels);
         }
+}
+
+static int other_signals(obs_instance *instance, struct ingest_metrics *m)
+{
+    static const char *const result[] = {"result"};
+    obs_metric *metric;
+    int rc = family(instance, "ingest_log_records_total", "Log records, by what became of them",
+                    result, 1, &metric);
+
+    if (rc < 0)
+        return rc;
+    m->records_joined = one(metric, "joined");
+    m->records_rejected = one(metric, "rejected");
+    m->records_discarded = one(metric, "discarded");
+    rc = family(instance, "ingest_metric_points_total",
+                "Data points of metrics, none of which is kept: of generative AI, and others",
+                result, 1, &metric);
+    if (rc < 0)
+        return rc;
+    m->points_genai = one(metric, "genai");
+    m->points_other = one(metric, "other");
+    return OBS_OK;
 }
 
 int ingest_metrics_register(obs_instance *instance, struct ingest_metrics *ret)
@@ -52,6 +75,8 @@ int ingest_metrics_register(obs_instance *instance, struct ingest_metrics *ret)
         return rc;
     m.stored = one(metric, "stored");
     m.repeated = one(metric, "repeated");
+    m.merged = one(metric, "merged");
+    m.waiting = one(metric, "waiting");
     m.rejected = one(metric, "rejected");
     rc = family(instance, "ingest_bytes_total", "Bytes of decoded request bodies", encoding, 1,
                 &metric);
@@ -70,6 +95,9 @@ int ingest_metrics_register(obs_instance *instance, struct ingest_metrics *ret)
     if (rc < 0)
         return rc;
     m.replaced = obs_metric_series(metric, NULL);
+    rc = other_signals(instance, &m);
+    if (rc < 0)
+        return rc;
     *ret = m;
     return OBS_OK;
 }

@@ -66,6 +66,26 @@ static void refuse_all(struct job *job)
                       e->text);
 }
 
+static int decode(struct job *job)
+{
+    struct native_batch *batch = &job->native;
+    int rc;
+
+    *batch = (struct native_batch){
+        .arena = job->arena,
+        .max_spans = NATIVE_MAX_ITEMS,
+        .project = job->ingest->project,
+    };
+    rc = native_json_decode(job->body, batch, &job->failure);
+    job->mapped = (struct mapped){
+        .spans = batch->spans,
+        .n_spans = batch->n_spans,
+        .n_rejected = batch->n_rejected,
+    };
+    job->n_rejected = batch->n_rejected;
+    return rc;
+}
+
 static void answer(struct job *job)
 {
     obs_buf *buf;
@@ -106,6 +126,7 @@ int handle_native(obs_request *req, void *self)
     job = job_new(self, req, PROTOCOL_NATIVE, ENCODING_NATIVE);
     if (!job)
         return OBS_E_NOMEM;
+    job->decode = decode;
     job->answer = answer;
     job->fail = fail;
     return job_run(job);

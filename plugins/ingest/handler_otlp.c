@@ -1,143 +1,148 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /v1/traces after the OTLP/HTTP specification: answers in the encoding of
- * the request, partial success for spans that were refused, 503 with
- * Retry-After when the sender should try again. */
-#include "job.h"
+/* POST /v1/traces, /v1/logs, /v1/metrics after the OTLP/HTTP specification. Spans
+ * are stored; of log records those that tell of a span are joined to it; metrics
+ * are counted. What is refused is said in a partial success, and what is not kept
+ * in its message, which is a warning when nothing was refused. */
+#include "otlp_answer.h"
+#include "otlp_metrics.h"
+#include "records.h"
 
-#define TYPE_PROTOBUF "application/x-protobuf"
-#define TYPE_JSON "application/json"
+struct signal {
+    enum ingest_protocol protocol;
+    int (*decode)(struct job *job);
+    void (*answer)(struct job *job);
+};
 
-/* --- protobuf answers ------------------------------------------------------ */
-
-static char *put_varint(char *p, uint64_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *p++ = (char)(value | 0x80);
-    *p++ = (char)value;
-    return p;
-}
-
-/* Field 1 as varint, field 2 as text: google.rpc.Status {code, message} and
- * ExportTracePartialSuccess {rejected_spans, error_message} look alike. */
-static obs_str number_and_text(obs_arena *arena, uint64_t number, obs_str text)
-{
-    char *begin = obs_arena_alloc(arena, text.len + 32);
-    char *p = begin;
-
-    if (!begin)
-        return obs_str_n(NULL, 0);
-    *p++ = 1 << 3;
-    p = put_varint(p, number);
-    *p++ = 2 << 3 | 2;
-    p = put_varint(p, text.len);
-    if (text.len)
-        memcpy(p, text.ptr, text.len);
-    return obs_str_n(begin, (size_t)(p - begin) + text.len);
-}
-
-static obs_str partial_proto(struct job *job, obs_str text)
-{
-    obs_str inner = number_and_text(job->arena, job->mapped.n_rejected, text);
-    char *begin = inner.ptr ? obs_arena_alloc(job->arena, inner.len + 16) : NULL;
-    char *p = begin;
-
-    if (!begin)
-        return obs_str_n(NULL, 0);
-    *p++ = 1 << 3 | 2; /* ExportTraceServiceResponse.partial_success */
-    p = put_varint(p, inner.len);
-    memcpy(p, inner.ptr, inner.len);
-    return obs_str_n(begin, (size_t)(p - begin) + inner.len);
-}
-
-/* The code of google.rpc.Code for an error. */
-static uint64_t rpc_code(int error)
-{
-    switch (obs_error(error)->http_status) {
-    case 400:
-    case 415:
-        return 3; /* INVALID_ARGUMENT */
-    case 413:
-    case 429:
-        return 8; /* RESOURCE_EXHAUSTED */
-    case 503:
-        return 14; /* UNAVAILABLE */
-    case 504:
-        return 4; /* DEADLINE_EXCEEDED */
-    default:
-        return 13; /* INTERNAL */
-    }
-}
-
-/* --- answers --------------------------------------------------------------- */
-
-static void answer_json(struct job *job, obs_str text)
-{
-    obs_buf *buf = obs_buf_new(job->arena, /* limit_bytes= */ 0);
-    obs_jw *jw = buf ? obs_jw_new(job->arena, buf) : NULL;
-
-    if (!jw) {
-        obs_respond_error(job->req, OBS_E_NOMEM, /* field= */ NULL, NULL);
-        return;
-    }
-    obs_jw_object(jw);
-    if (text.len) {
-        obs_jw_key(jw, "partialSuccess");
-        obs_jw_object(jw);
-        obs_jw_key(jw, "rejectedSpans"); /* 64-bit numbers are strings in protobuf's JSON */
-        obs_jw_str(jw, obs_arena_printf(job->arena, "%zu", job->mapped.n_rejected));
-        obs_jw_key(jw, "errorMessage");
-        obs_jw_str(jw, text);
-        obs_jw_end_object(jw);
-    }
-    obs_jw_end_object(jw);
-    obs_respond_json(job->req, 200, buf);
-}
-
-static void answer(struct job *job)
-{
-    obs_str text = obs_str_n(NULL, 0);
-    obs_str body = obs_str_n("", 0);
-
-    if (job->mapped.n_rejected)
-        text = map_reject_text(job->arena, &job->mapped);
-    if (job->encoding == ENCODING_JSON) {
-        answer_json(job, text);
-        return;
-    }
-    if (text.len)
-        body = partial_proto(job, text);
-    obs_respond(job->req, 200, TYPE_PROTOBUF, body);
-}
-
-static void fail(struct job *job, int error)
-{
-    const obs_error_info *info = obs_error(error);
-    obs_str text = obs_str_of(job->failure.text[0] ? job->failure.text : info->text);
-
-    if (job->encoding == ENCODING_JSON) {
-        obs_respond_error(job->req, error, /* field= */ NULL, "%.*s", OBS_STR_ARG(text));
-        return;
-    }
-    obs_respond(job->req, info->http_status, TYPE_PROTOBUF,
-                number_and_text(job->arena, rpc_code(error), text));
-}
-
-int handle_otlp(obs_request *req, void *self)
+static int handle(obs_request *req, void *self, const struct signal *signal)
 {
     enum ingest_encoding encoding;
     struct job *job;
 
-    if (request_is(req, TYPE_PROTOBUF) || request_is(req, "application/protobuf"))
-        encoding = ENCODING_PROTOBUF;
-    else if (request_is(req, TYPE_JSON))
-        encoding = ENCODING_JSON;
-    else
+    if (!otlp_encoding(req, &encoding))
         return obs_respond_error(req, OBS_E_MEDIA_TYPE, "Content-Type",
-                                 "expected " TYPE_PROTOBUF " or " TYPE_JSON);
-    job = job_new(self, req, PROTOCOL_OTLP, encoding);
+                                 "expected application/x-protobuf or application/json");
+    job = job_new(self, req, signal->protocol, encoding);
     if (!job)
         return OBS_E_NOMEM;
-    job->answer = answer;
-    job->fail = fail;
+    job->decode = signal->decode;
+    job->answer = signal->answer;
+    job->fail = otlp_fail;
     return job_run(job);
+}
+
+/* --- traces ---------------------------------------------------------------- */
+
+static int decode_traces(struct job *job)
+{
+    const struct ingest *ingest = job->ingest;
+    struct otlp_batch batch = {
+        .arena = job->arena,
+        .max_spans = (size_t)ingest->config->max_spans,
+        .max_parts = (uint32_t)ingest->config->max_message_parts,
+    };
+    int rc;
+
+    rc = job->encoding == ENCODING_PROTOBUF ? otlp_proto_decode(job->body, &batch, &job->failure)
+                                            : otlp_json_decode(job->body, &batch, &job->failure);
+    job->n_replaced = batch.n_replaced;
+    if (rc < 0)
+        return rc;
+    rc = map_batch(ingest->index, ingest->project, &batch, &job->mapped);
+    job->n_rejected = job->mapped.n_rejected;
+    return rc;
+}
+
+static void answer_traces(struct job *job)
+{
+    const struct mapped *mapped = &job->mapped;
+    obs_str text = obs_str_n("", 0);
+
+    if (mapped->n_rejected)
+        text = map_reject_text(job->arena, mapped->rejects, "spans",
+                               mapped->n_spans + mapped->n_rejected);
+    otlp_answer(job, "rejectedSpans", mapped->n_rejected, text);
+}
+
+int handle_traces(obs_request *req, void *self)
+{
+    return handle(req, self, &(struct signal){PROTOCOL_OTLP, decode_traces, answer_traces});
+}
+
+/* --- logs ------------------------------------------------------------------ */
+
+static int decode_logs(struct job *job)
+{
+    const struct ingest_config *config = job->ingest->config;
+    struct records *records = obs_arena_calloc(job->arena, 1, sizeof(*records));
+    struct otlp_logs logs = {.arena = job->arena, .max_records = (size_t)config->max_spans};
+    int rc = OBS_E_NOMEM;
+
+    if (!records)
+        return rc;
+    job->state = records;
+    rc = job->encoding == ENCODING_PROTOBUF
+             ? otlp_logs_proto_decode(job->body, &logs, &job->failure)
+             : otlp_logs_json_decode(job->body, &logs, &job->failure);
+    job->n_replaced = logs.n_replaced;
+    if (rc < 0)
+        return rc;
+    rc = records_map(job->ingest->index, job->ingest->project, (uint32_t)config->max_message_parts,
+                     &logs, &job->mapped, records);
+    job->n_rejected = records->n_rejected;
+    return rc;
+}
+
+static void answer_logs(struct job *job)
+{
+    const struct ingest_metrics *m = &job->ingest->metrics;
+    const struct records *records = job->state;
+
+    obs_series_add(m->records_joined, (double)records->n_joined);
+    obs_series_add(m->records_rejected, (double)records->n_rejected);
+    obs_series_add(m->records_discarded, (double)records->n_discarded);
+    otlp_answer(job, "rejectedLogRecords", records->n_rejected, records_text(job->arena, records));
+}
+
+int handle_logs(obs_request *req, void *self)
+{
+    return handle(req, self, &(struct signal){PROTOCOL_OTLP_LOGS, decode_logs, answer_logs});
+}
+
+/* --- metrics --------------------------------------------------------------- */
+
+static int decode_metrics(struct job *job)
+{
+    struct otlp_metrics *metrics = obs_arena_calloc(job->arena, 1, sizeof(*metrics));
+    int rc;
+
+    if (!metrics)
+        return OBS_E_NOMEM;
+    job->state = metrics;
+    metrics->arena = job->arena;
+    rc = job->encoding == ENCODING_PROTOBUF
+             ? otlp_metrics_proto_read(job->body, metrics, &job->failure)
+             : otlp_metrics_json_read(job->body, metrics, &job->failure);
+    job->n_replaced = metrics->n_replaced;
+    return rc;
+}
+
+static void answer_metrics(struct job *job)
+{
+    const struct otlp_metrics *metrics = job->state;
+    obs_str text = obs_str_n("", 0);
+
+    obs_series_add(job->ingest->metrics.points_genai, (double)metrics->n_genai);
+    obs_series_add(job->ingest->metrics.points_other, (double)metrics->n_other);
+    if (metrics->n_other)
+        text = obs_arena_printf(job->arena,
+                                "%llu data points discarded: metrics are not kept, what they say "
+                                "of model calls is reckoned from spans",
+                                (unsigned long long)metrics->n_other);
+    otlp_answer(job, "rejectedDataPoints", /* n_rejected= */ 0, text);
+}
+
+int handle_metrics(obs_request *req, void *self)
+{
+    return handle(req, self,
+                  &(struct signal){PROTOCOL_OTLP_METRICS, decode_metrics, answer_metrics});
 }

@@ -21,7 +21,13 @@ struct ingest_config {
     const char *default_project;
 };
 
-enum ingest_protocol { PROTOCOL_OTLP, PROTOCOL_NATIVE, N_PROTOCOLS };
+enum ingest_protocol {
+    PROTOCOL_OTLP, /* spans */
+    PROTOCOL_OTLP_LOGS,
+    PROTOCOL_OTLP_METRICS,
+    PROTOCOL_NATIVE,
+    N_PROTOCOLS
+};
 enum ingest_encoding { ENCODING_PROTOBUF, ENCODING_JSON, ENCODING_NATIVE, N_ENCODINGS };
 enum ingest_outcome {
     OUTCOME_OK,
@@ -33,7 +39,9 @@ enum ingest_outcome {
 };
 
 struct ingest_metrics {
-    obs_series *stored, *repeated, *rejected;
+    obs_series *stored, *repeated, *merged, *waiting, *rejected;
+    obs_series *records_joined, *records_rejected, *records_discarded;
+    obs_series *points_genai, *points_other;
     obs_series *bytes[N_ENCODINGS];
     obs_series *requests[N_PROTOCOLS][N_OUTCOMES];
     obs_series *replaced;
@@ -51,11 +59,11 @@ struct ingest {
     struct ingest_metrics metrics;
 };
 
-/* Prices a span, unless it brings the price book's figure along, as a span does
- * that was exported. Texts are in `arena`. Errors: OBS_E_NOMEM. Thread: any. */
+/* Prices a span, unless it is the fragment of one or brings the price book's figure along, as a
+ * span does that was exported. Texts are in `arena`. Errors: OBS_E_NOMEM. Thread: any. */
 static inline int ingest_price(const struct ingest *ingest, obs_span *span, obs_arena *arena)
 {
-    if (span->book_cost >= 0 && span->total_cost >= 0)
+    if (span->flags & OBS_SPAN_FRAGMENT || (span->book_cost >= 0 && span->total_cost >= 0))
         return OBS_OK;
     return ingest->prices->price(ingest->prices_self, span, arena);
 }

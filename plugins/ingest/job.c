@@ -79,12 +79,15 @@ static void answered(struct job *job)
 
     obs_series_add(m->stored, (double)job->n_stored);
     obs_series_add(m->repeated, (double)job->n_repeated);
+    obs_series_add(m->merged, (double)job->n_merged);
+    obs_series_add(m->waiting, (double)job->n_waiting);
     obs_series_add(m->rejected, (double)job->mapped.n_rejected);
-    if (job->mapped.n_rejected == 0)
+    if (job->n_rejected == 0)
         job_count(job, OUTCOME_OK);
-    else /* native JSON answers 400 when nothing was acceptable */
-        job_count(job, job->mapped.n_spans || job->protocol == PROTOCOL_OTLP ? OUTCOME_PARTIAL
-                                                                             : OUTCOME_INVALID);
+    else if (job->protocol == PROTOCOL_NATIVE && !job->mapped.n_spans)
+        job_count(job, OUTCOME_INVALID); /* it answers 400 when nothing was acceptable */
+    else
+        job_count(job, OUTCOME_PARTIAL);
     job->answer(job);
 }
 
@@ -101,6 +104,8 @@ static void appended(const obs_append_result *result, void *user)
     }
     job->n_stored = result->n_stored;
     job->n_repeated = result->n_repeated;
+    job->n_merged = result->n_merged;
+    job->n_waiting = result->n_waiting;
     answered(job);
 }
 
@@ -134,48 +139,12 @@ static void store(void *arg)
         failed(job, rc);
 }
 
-static int decode_otlp(struct job *job)
-{
-    struct otlp_batch batch = {
-        .arena = job->arena,
-        .max_spans = (size_t)job->ingest->config->max_spans,
-        .max_parts = (uint32_t)job->ingest->config->max_message_parts,
-    };
-    int rc;
-
-    rc = job->encoding == ENCODING_PROTOBUF ? otlp_proto_decode(job->body, &batch, &job->failure)
-                                            : otlp_json_decode(job->body, &batch, &job->failure);
-    job->n_replaced = batch.n_replaced;
-    if (rc < 0)
-        return rc;
-    return map_batch(job->ingest->index, job->ingest->project, &batch, &job->mapped);
-}
-
-static int decode_native(struct job *job)
-{
-    struct native_batch *batch = &job->native;
-    int rc;
-
-    *batch = (struct native_batch){
-        .arena = job->arena,
-        .max_spans = NATIVE_MAX_ITEMS,
-        .project = job->ingest->project,
-    };
-    rc = native_json_decode(job->body, batch, &job->failure);
-    job->mapped = (struct mapped){
-        .spans = batch->spans,
-        .n_spans = batch->n_spans,
-        .n_rejected = batch->n_rejected,
-    };
-    return rc;
-}
-
 /* On the worker or on the pool. */
 static void decode(void *arg)
 {
     struct job *job = arg;
 
-    job->rc = job->protocol == PROTOCOL_OTLP ? decode_otlp(job) : decode_native(job);
+    job->rc = job->decode(job);
     for (size_t i = 0; job->rc == OBS_OK && i < job->mapped.n_spans; i++)
         job->rc = ingest_price(job->ingest, &job->mapped.spans[i], job->arena);
 }

@@ -15,6 +15,7 @@ struct job {
     obs_str body;
     enum ingest_protocol protocol;
     enum ingest_encoding encoding;
+    int (*decode)(struct job *job);           /* fills `mapped`; on the worker or on the pool */
     void (*answer)(struct job *job);          /* the spans are stored, or there were none */
     void (*fail)(struct job *job, int error); /* `error` is described in failure.text, or not */
 
@@ -22,16 +23,21 @@ struct job {
     struct decode_error failure;
     struct mapped mapped;       /* the spans to store */
     struct native_batch native; /* PROTOCOL_NATIVE: item errors */
+    void *state;                /* between decode() and answer() of other protocols */
+    size_t n_rejected;          /* items of the request, spans or not */
     uint64_t n_replaced;
     uint64_t n_stored;
     uint64_t n_repeated;
+    uint64_t n_merged;
+    uint64_t n_waiting;
 };
 
-/* Makes a job for `req`; NULL when out of memory. */
+/* Makes a job, without its functions, for `req`; NULL when out of memory. */
 struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
                     enum ingest_encoding encoding);
 
-/* Runs it; what a handler returns. answer() or fail() is called exactly once,
+/* Runs it; what a handler returns. decode() describes its error in `failure`, or
+ * leaves that empty. answer() or fail() is called exactly once,
  * at once or later on the same worker. */
 int job_run(struct job *job);
 
@@ -45,7 +51,9 @@ enum ingest_outcome job_outcome_of(int error);
 void job_retry_after(obs_request *req, int error);
 
 /* The handlers. Thread: [worker]. */
-int handle_otlp(obs_request *req, void *self);
+int handle_traces(obs_request *req, void *self);
+int handle_logs(obs_request *req, void *self);
+int handle_metrics(obs_request *req, void *self);
 int handle_native(obs_request *req, void *self);
 
 /* 1 when the media type of the request is `type`, parameters aside. */

@@ -88,7 +88,7 @@ static const obs_option options[] = {
         .def = "50000",
         .min = "1",
         .max = "10000000",
-        .help = "most spans in one OTLP request; over it 413",
+        .help = "most spans or log records in one OTLP request; over it 413",
     },
     {
         .name = "max_request_memory",
@@ -131,21 +131,31 @@ static const obs_param params[] = {
     {.name = "Content-Encoding", .in = "header", .schema = "string", .help = "gzip or zstd"},
 };
 
+#define N_PARAMS (sizeof(params) / sizeof(params[0]))
+
+/* Exporters are configured with whole URLs, so any query is taken. */
+#define OTLP_ROUTE(path_, handler_, summary_)                                                      \
+    {                                                                                              \
+        .methods = OBS_POST, .body = OBS_BODY_BUFFER, .flags = OBS_ROUTE_ANY_QUERY,                \
+        .max_age_s = -1, .path = (path_), .handler = (handler_), .permission = "traces:write",     \
+        .limit_class = "ingest", .body_limit_option = "max_body", .summary = (summary_),           \
+        .params = params, .n_params = N_PARAMS,                                                    \
+    }
+
+/* All signals under one prefix: exporters have one endpoint for the three. */
+#define OTLP_ROUTES(prefix)                                                                        \
+    OTLP_ROUTE(prefix "/v1/traces", handle_traces,                                                 \
+               "OTLP/HTTP: takes an ExportTraceServiceRequest, protobuf or JSON"),                 \
+        OTLP_ROUTE(prefix "/v1/logs", handle_logs,                                                 \
+                   "OTLP/HTTP: joins the GenAI events of an ExportLogsServiceRequest to spans"),   \
+        OTLP_ROUTE(prefix "/v1/metrics", handle_metrics,                                           \
+                   "OTLP/HTTP: counts the data points of an ExportMetricsServiceRequest")
+
 static const obs_route routes[] = {
-    {
-        .methods = OBS_POST,
-        .body = OBS_BODY_BUFFER,
-        .flags = OBS_ROUTE_ANY_QUERY, /* exporters are configured with whole URLs */
-        .max_age_s = -1,
-        .path = "/v1/traces",
-        .handler = handle_otlp,
-        .permission = "traces:write",
-        .limit_class = "ingest",
-        .body_limit_option = "max_body",
-        .summary = "OTLP/HTTP: takes an ExportTraceServiceRequest, protobuf or JSON",
-        .params = params,
-        .n_params = sizeof(params) / sizeof(params[0]),
-    },
+    OTLP_ROUTES(""),
+    OTLP_ROUTES("/api/public/otel"),     /* Langfuse */
+    OTLP_ROUTES("/v1/private/otel"),     /* Opik */
+    OTLP_ROUTES("/api/v1/private/otel"), /* Opik behind its web server */
     {
         .methods = OBS_POST,
         .body = OBS_BODY_BUFFER,
@@ -157,7 +167,7 @@ static const obs_route routes[] = {
         .body_limit_option = "max_body",
         .summary = "Takes one span or an array of up to 10,000 in the names of this API",
         .params = params,
-        .n_params = sizeof(params) / sizeof(params[0]),
+        .n_params = N_PARAMS,
     },
 };
 

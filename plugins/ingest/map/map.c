@@ -23,6 +23,7 @@ struct mapper {
     struct rest rest;
     const struct otlp_event *first_chunk; /* NULL: none was told of */
     uint32_t status;                      /* of the span under way */
+    bool fragment;                        /* only what was said counts */
 };
 
 static const unsigned char no_id[16];
@@ -34,13 +35,22 @@ static bool is_id(obs_str id, size_t len)
     return id.len == len && memcmp(id.ptr, no_id, len) != 0;
 }
 
-/* REJECT_* or -1. */
-static int reject_of(const struct otlp_span *from)
+int map_reject_ids(obs_str trace_id, obs_str span_id)
 {
-    if (!is_id(from->trace_id, 16))
+    if (!is_id(trace_id, 16))
         return REJECT_TRACE_ID;
-    if (!is_id(from->span_id, 8))
+    if (!is_id(span_id, 8))
         return REJECT_SPAN_ID;
+    return -1;
+}
+
+/* REJECT_* or -1. */
+static int reject_of(const struct otlp_span *from, bool fragment)
+{
+    int reject = map_reject_ids(from->trace_id, from->span_id);
+
+    if (reject >= 0 || fragment)
+        return reject;
     if (from->parent_span_id.len != 0 && from->parent_span_id.len != 8)
         return REJECT_PARENT_ID;
     if (from->start_ns == 0 || from->start_ns > INT64_MAX)
@@ -50,7 +60,7 @@ static int reject_of(const struct otlp_span *from)
     return -1;
 }
 
-obs_str map_reject_text(obs_arena *arena, const struct mapped *mapped)
+obs_str map_reject_text(obs_arena *arena, const size_t *rejects, const char *items, size_t n_items)
 {
     static const char *const reasons[N_REJECTS] = {
         [REJECT_TRACE_ID] = "trace_id is not 16 bytes or all zero",
@@ -59,13 +69,16 @@ obs_str map_reject_text(obs_arena *arena, const struct mapped *mapped)
         [REJECT_START] = "start_time_unix_nano is missing or out of range",
         [REJECT_END] = "end_time_unix_nano is missing, before the start or out of range",
     };
-    obs_str text = obs_arena_printf(arena, "%zu of %zu spans rejected", mapped->n_rejected,
-                                    mapped->n_spans + mapped->n_rejected);
+    size_t n_rejected = 0;
+    obs_str text;
 
+    for (unsigned i = 0; i < N_REJECTS; i++)
+        n_rejected += rejects[i];
+    text = obs_arena_printf(arena, "%zu of %zu %s rejected", n_rejected, n_items, items);
     for (unsigned i = 0; i < N_REJECTS && text.ptr; i++)
-        if (mapped->rejects[i])
-            text = obs_arena_printf(arena, "%.*s; %zu: %s", OBS_STR_ARG(text), mapped->rejects[i],
-                                    reasons[i]);
+        if (rejects[i])
+            text =
+                obs_arena_printf(arena, "%.*s; %zu: %s", OBS_STR_ARG(text), rejects[i], reasons[i]);
     return text;
 }
 
@@ -133,6 +146,8 @@ static void offer_events(struct mapper *m, const struct otlp_span *from)
 
         if (!row)
             continue;
+        if (row->use == EVENT_EXCEPTION && m->fragment)
+            m->status = OBS_STATUS_ERROR; /* it is all that is known of the outcome */
         if (row->use == EVENT_EXCEPTION && m->status == OBS_STATUS_ERROR)
             offer_attrs(m, &event->attrs, IN_EXCEPTION, IN_EXCEPTION);
         else if (row->use == EVENT_CONTENT)
@@ -170,18 +185,28 @@ static void fill_identity(const struct mapper *m, const struct otlp_span *from, 
     /* flags: W3C trace flags in the low byte; senders that leave all zero do not tell */
     if (from->flags && !(from->flags & 1))
         span->flags &= ~OBS_SPAN_SAMPLED;
+    if (m->fragment)
+        span->flags |= OBS_SPAN_FRAGMENT;
     span->project_id = m->project;
     span->span_name = from->name;
     span->span_kind = obs_str_of(kinds[from->kind < n_kinds ? from->kind : 0]);
     span->resource_attributes = m->resource_attributes;
 }
 
-/* What the ladder of the table did not know. */
-static const char *guessed_operation(const struct draft *d, const obs_span *span)
+/* What nobody said: the model that answered is the one that was asked for, and
+ * the operation is what the ladder of the table did not know. */
+static void fill_guesses(const struct draft *d, obs_span *span)
 {
+    const char *operation = "internal";
+
+    if (!span->model.len)
+        span->model = span->request_model;
     if (draft_attribute(d, "gen_ai.tool.name") || draft_attribute(d, "gen_ai.tool.call.id"))
-        return "tool";
-    return span->model.len ? "chat" : "internal";
+        operation = "tool";
+    else if (span->model.len)
+        operation = "chat";
+    if (!span->operation_type.len)
+        span->operation_type = obs_str_of(operation);
 }
 
 static void fill_texts(struct draft *d, const struct otlp_span *from, obs_span *span)
@@ -190,8 +215,6 @@ static void fill_texts(struct draft *d, const struct otlp_span *from, obs_span *
     span->provider = draft_text(d, TO_PROVIDER);
     span->request_model = draft_text(d, TO_REQUEST_MODEL);
     span->model = draft_text(d, TO_MODEL);
-    if (!span->model.len)
-        span->model = span->request_model;
     span->finish_reason = draft_text(d, TO_FINISH_REASON);
     span->user_id = draft_text(d, TO_USER_ID);
     span->session_id = draft_text(d, TO_SESSION_ID);
@@ -199,8 +222,6 @@ static void fill_texts(struct draft *d, const struct otlp_span *from, obs_span *
     span->release = draft_text(d, TO_RELEASE);
     span->tags = draft_text(d, TO_TAGS);
     span->operation_type = draft_text(d, TO_OPERATION);
-    if (!span->operation_type.len)
-        span->operation_type = obs_str_of(guessed_operation(d, span));
     span->error_type = draft_text(d, TO_ERROR_TYPE);
     if (from->status == OBS_STATUS_ERROR && from->status_message.len) {
         span->error_message = from->status_message;
@@ -296,6 +317,8 @@ static void fill_ttft(struct mapper *m, obs_span *span)
     int64_t at_ns = draft_number(&m->draft, TO_FIRST_TOKEN_AT);
 
     span->ttft_ns = draft_number(&m->draft, TO_TTFT);
+    if (m->fragment) /* there is no start to reckon from */
+        return;
     if (span->ttft_ns < 0 && at_ns >= span->start_ns) {
         span->ttft_ns = at_ns - span->start_ns;
         return;
@@ -341,6 +364,8 @@ static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span,
     offer_events(m, from);
     fill_identity(m, from, span);
     fill_texts(&m->draft, from, span);
+    if (!m->fragment)
+        fill_guesses(&m->draft, span);
     usage = usage_new(m->arena, &m->draft);
     if (!usage)
         return OBS_E_NOMEM;
@@ -362,8 +387,8 @@ static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span,
     return m->out.failed ? OBS_E_NOMEM : OBS_OK;
 }
 
-int map_batch(const struct map_index *index, obs_str project, struct otlp_batch *batch,
-              struct mapped *ret)
+static int map_all(const struct map_index *index, obs_str project, struct otlp_batch *batch,
+                   bool fragments, struct mapped *ret)
 {
     struct mapper *m = obs_arena_calloc(batch->arena, 1, sizeof(*m));
     struct mapped mapped = {0};
@@ -373,6 +398,7 @@ int map_batch(const struct map_index *index, obs_str project, struct otlp_batch 
     m->index = index;
     m->arena = batch->arena;
     m->project = project;
+    m->fragment = fragments;
     m->parts.max = batch->max_parts ? batch->max_parts : INDEXED_DEFAULT_PARTS;
     json_out_init(&m->out, batch->arena);
     mapped.spans = obs_arena_alloc(batch->arena, batch->n_spans * sizeof(obs_span) + 1);
@@ -380,7 +406,7 @@ int map_batch(const struct map_index *index, obs_str project, struct otlp_batch 
     if (!mapped.spans || !mapped.usages)
         return OBS_E_NOMEM;
     for (size_t i = 0; i < batch->n_spans; i++) {
-        int reject = reject_of(&batch->spans[i]);
+        int reject = reject_of(&batch->spans[i], fragments);
         int rc;
 
         if (reject >= 0) {
@@ -396,4 +422,16 @@ int map_batch(const struct map_index *index, obs_str project, struct otlp_batch 
     }
     *ret = mapped;
     return OBS_OK;
+}
+
+int map_batch(const struct map_index *index, obs_str project, struct otlp_batch *batch,
+              struct mapped *ret)
+{
+    return map_all(index, project, batch, /* fragments= */ false, ret);
+}
+
+int map_fragments(const struct map_index *index, obs_str project, struct otlp_batch *batch,
+                  struct mapped *ret)
+{
+    return map_all(index, project, batch, /* fragments= */ true, ret);
 }

@@ -36,7 +36,16 @@ struct mapped {
 OBS_MUST_CHECK int map_batch(const struct map_index *index, obs_str project,
                              struct otlp_batch *batch, struct mapped *ret);
 
-/* One sentence for OTLP's partial success: how many were refused and why. */
-obs_str map_reject_text(obs_arena *arena, const struct mapped *mapped);
+/* The same for spans that are only told of: what nobody said stays absent, they
+ * need no times, and their flag is OBS_SPAN_FRAGMENT. */
+OBS_MUST_CHECK int map_fragments(const struct map_index *index, obs_str project,
+                                 struct otlp_batch *batch, struct mapped *ret);
+
+/* REJECT_* for ids that are none, else -1. */
+int map_reject_ids(obs_str trace_id, obs_str span_id);
+
+/* One sentence for OTLP's partial success: how many of `n_items` (named "spans")
+ * were refused, and why. */
+obs_str map_reject_text(obs_arena *arena, const size_t *rejects, const char *items, size_t n_items);
 
 #endif

@@ -119,7 +119,8 @@ static int take_otlp(struct import *im, obs_str text, enum format format)
         return OBS_OK;
     }
     if (mapped.n_rejected) {
-        why = map_reject_text(im->arena, &mapped);
+        why =
+            map_reject_text(im->arena, mapped.rejects, "spans", mapped.n_spans + mapped.n_rejected);
         complain(im, mapped.n_rejected, why.ptr, why.len);
     }
     return take(im, mapped.spans, mapped.n_spans);

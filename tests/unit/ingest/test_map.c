@@ -328,7 +328,7 @@ static void spans_that_cannot_be_stored_are_counted_by_reason(void **state)
     assert_int_equal(mapped.n_rejected, 6);
     assert_int_equal(mapped.rejects[REJECT_TRACE_ID], 2);
     assert_int_equal(mapped.rejects[REJECT_END], 1);
-    text = map_reject_text(one->arena, &mapped);
+    text = map_reject_text(one->arena, mapped.rejects, "spans", mapped.n_spans + mapped.n_rejected);
     assert_non_null(strstr(text.ptr, "6 of 8 spans rejected; 2: trace_id"));
     map_index_destroy(index);
 }
