@@ -98,6 +98,9 @@ int ingest_metrics_register(obs_instance *instance, struct ingest_metrics *ret)
     rc = other_signals(instance, &m);
     if (rc < 0)
         return rc;
+    rc = feedback_counters_register(instance, &m.feedback);
+    if (rc < 0)
+        return rc;
     *ret = m;
     return OBS_OK;
 }

@@ -5,6 +5,7 @@
 #ifndef INGEST_INGEST_H
 #define INGEST_INGEST_H
 
+#include "feedback_count.h"
 #include "map.h"
 
 #include <observatory/observatory.h>
@@ -45,6 +46,7 @@ struct ingest_metrics {
     obs_series *bytes[N_ENCODINGS];
     obs_series *requests[N_PROTOCOLS][N_OUTCOMES];
     obs_series *replaced;
+    struct feedback_counters feedback;
 };
 
 struct ingest {

@@ -93,6 +93,39 @@ static void answered(struct job *job)
 
 /* --- stages ---------------------------------------------------------------- */
 
+/* On the worker, after its commit. */
+static void feedback_stored(const obs_append_result *result, void *user)
+{
+    struct job *job = user;
+
+    feedback_count(&job->ingest->metrics.feedback, job->mapped.feedback, job->mapped.n_feedback,
+                   result->error < 0 ? FEEDBACK_FAILED : FEEDBACK_STORED);
+    if (result->error < 0)
+        failed(job, result->error);
+    else
+        answered(job);
+}
+
+/* After the spans, so that who fails here and comes again repeats both: neither is
+ * stored twice. */
+static void store_feedback(struct job *job)
+{
+    const struct ingest *ingest = job->ingest;
+    const struct mapped *mapped = &job->mapped;
+    const obs_scope everything = {.size = sizeof(everything), .all = 1};
+    int rc;
+
+    if (mapped->n_feedback == 0) {
+        answered(job);
+        return;
+    }
+    rc =
+        ingest->store->feedback_put(ingest->store_self, &everything, mapped->feedback,
+                                    mapped->n_feedback, obs_worker_current(), feedback_stored, job);
+    if (rc < 0)
+        feedback_stored(&(obs_append_result){.size = sizeof(obs_append_result), .error = rc}, job);
+}
+
 /* On the worker, after the commit. */
 static void appended(const obs_append_result *result, void *user)
 {
@@ -106,7 +139,7 @@ static void appended(const obs_append_result *result, void *user)
     job->n_repeated = result->n_repeated;
     job->n_merged = result->n_merged;
     job->n_waiting = result->n_waiting;
-    answered(job);
+    store_feedback(job);
 }
 
 /* On a thread of the store. */
@@ -129,7 +162,7 @@ static void store(void *arg)
     if (job->n_replaced)
         obs_series_add(ingest->metrics.replaced, (double)job->n_replaced);
     if (rc == OBS_OK && job->mapped.n_spans == 0) {
-        answered(job);
+        store_feedback(job);
         return;
     }
     if (rc == OBS_OK)

@@ -8,7 +8,7 @@
 #include "otlp.h"
 #include "usage.h"
 
-#include <observatory/span.h>
+#include <observatory/store.h>
 
 /* Why a span was not taken. */
 #define REJECT_TRACE_ID 0u
@@ -26,6 +26,9 @@ struct mapped {
     size_t n_spans;
     size_t n_rejected;
     size_t rejects[N_REJECTS];
+    obs_feedback *feedback; /* feedback_add() */
+    size_t n_feedback;
+    size_t feedback_capacity;
 };
 
 /* Maps every span of `batch`; spans that cannot be stored are counted in

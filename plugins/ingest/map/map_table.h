@@ -151,7 +151,7 @@ enum map_transform { MAP_TRANSFORMS(MAP_TRANSFORM_CONSTANT) N_MAP_TRANSFORMS };
 #define MARK_GROSS 4u /* the provider itself said what it cost */
 #define MARK_SPENT 8u /* an object that says nothing more once its content was read */
 #define MARK_BESIDE 32u /* counted beside its whole, as a rule of the dialect */
-#define MARK_JSON 16u /* always JSON: a text comes with its quotes and escapes */
+#define MARK_JSON 16u   /* always JSON: a text comes with its quotes and escapes */
 
 struct map_row {
     /* Exact. With ".N." that stands for a number: what follows it is open when
