@@ -20,6 +20,7 @@ struct settings {
     uint64_t checkpoint_bytes;
     int64_t busy_timeout_ns;
     int64_t query_timeout_ns;
+    int64_t keep_fragments_ns;
     int64_t filter_depth, filter_nodes, filter_values;
 };
 

@@ -5,9 +5,8 @@
 #include "columns.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#define SQL_BYTES 2048
+#define SQL_BYTES 4096
 
 /* INSERT INTO `table`(columns of that table) VALUES(?,…) */
 static int prepare_insert(sqlite3 *db, uint32_t content, const char *begin, const char *end,
@@ -39,14 +38,6 @@ int insert_init(struct insert *insert, sqlite3 *db)
                         " ON CONFLICT(trace_id,span_id,project_id) DO NOTHING", &insert->span);
     if (rc == SQLITE_OK)
         rc = prepare_insert(db, 1, "INSERT INTO contents(id", "", &insert->content);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_prepare_v3(db,
-                                "INSERT INTO records(space,key,value) VALUES(?1,?2,?3)"
-                                " ON CONFLICT(space,key) DO UPDATE SET value=?3 WHERE ?4=0",
-                                -1, SQLITE_PREPARE_PERSISTENT, &insert->put, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_prepare_v3(db, "SELECT value FROM records WHERE space=?1 AND key=?2", -1,
-                                SQLITE_PREPARE_PERSISTENT, &insert->get, NULL);
     return rc;
 }
 
@@ -54,8 +45,6 @@ void insert_finish(struct insert *insert)
 {
     sqlite3_finalize(insert->span);
     sqlite3_finalize(insert->content);
-    sqlite3_finalize(insert->put);
-    sqlite3_finalize(insert->get);
     *insert = (struct insert){0};
 }
 
@@ -96,50 +85,4 @@ int insert_span(struct insert *insert, const obs_span *span, int *ret_new)
     if (rc == SQLITE_OK)
         rc = bind(insert->content, span, 1);
     return rc == SQLITE_OK ? run(insert->content) : rc;
-}
-
-static int bind_key(sqlite3_stmt *stmt, obs_str space, obs_str key)
-{
-    int rc = sqlite3_bind_text64(stmt, 1, space.len ? space.ptr : "", space.len, SQLITE_STATIC,
-                                 SQLITE_UTF8);
-
-    return rc == SQLITE_OK ? sqlite3_bind_text64(stmt, 2, key.len ? key.ptr : "", key.len,
-                                                 SQLITE_STATIC, SQLITE_UTF8)
-                           : rc;
-}
-
-static int read_record(struct insert *insert, obs_str space, obs_str key, obs_str *ret_value)
-{
-    int rc = bind_key(insert->get, space, key);
-
-    if (rc == SQLITE_OK && (rc = sqlite3_step(insert->get)) == SQLITE_ROW) {
-        size_t len = (size_t)sqlite3_column_bytes(insert->get, 0);
-        char *copy = malloc(len + 1);
-        if (copy) {
-            if (len)
-                memcpy(copy, sqlite3_column_blob(insert->get, 0), len);
-            *ret_value = obs_str_n(copy, len);
-        }
-        rc = copy ? SQLITE_OK : SQLITE_NOMEM;
-    }
-    sqlite3_reset(insert->get);
-    return rc;
-}
-
-int insert_record(struct insert *insert, obs_str space, obs_str key, obs_str value, uint32_t flags,
-                  obs_str *ret_existing)
-{
-    int rc = bind_key(insert->put, space, key);
-
-    *ret_existing = obs_str_n(NULL, 0);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_blob64(insert->put, 3, value.len ? value.ptr : "", value.len,
-                                 SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int(insert->put, 4, (flags & OBS_RECORD_NEW) != 0);
-    if (rc == SQLITE_OK)
-        rc = run(insert->put);
-    if (rc == SQLITE_OK && sqlite3_changes(insert->db) == 0)
-        rc = read_record(insert, space, key, ret_existing);
-    return rc;
 }

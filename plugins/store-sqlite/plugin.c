@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store-sqlite: obs.store/1 on one SQLite file. One thread writes with group
  * commit, a few read; see writer.c and reader.c. */
+#include "append.h"
 #include "reader.h"
 #include "record.h"
 #include "search.h"
@@ -47,6 +48,8 @@ static const obs_option options[] = {
      "how long to wait for another process that writes"},
     {"query_timeout", OBS_OPT_DURATION, 0, AT(query_timeout_ns), "10s", "1ms", "1h", NULL,
      "how long a query may run"},
+    {"keep_fragments", OBS_OPT_DURATION, 0, AT(keep_fragments_ns), "7d", "1m", "3650d", NULL,
+     "how long a part of a span waits for its span before it is removed"},
     {"filter_depth", OBS_OPT_INT, 0, AT(filter_depth), "16", "1", "200", NULL,
      "levels of a filter at most"},
     {"filter_nodes", OBS_OPT_INT, 0, AT(filter_nodes), "256", "1", "10000", NULL,
@@ -68,16 +71,18 @@ static int in_scope(const obs_scope *scope, obs_str project)
 /* Up to here a span of every caller goes: the obs_span of ABI 1.0. */
 #define LEAST_SPAN (offsetof(obs_span, sample_rate) + sizeof(double))
 
-static int check_span(const obs_scope *scope, const obs_span *span, uint32_t size)
+static int check_span(const obs_scope *scope, const obs_span *span, uint32_t size,
+                      obs_merge_fn merge)
 {
     static const uint8_t none[16];
     int64_t duration_ns;
 
-    if (size < LEAST_SPAN || span->size != size)
+    if (size < LEAST_SPAN || span->size != size || (span->flags & OBS_SPAN_FRAGMENT && !merge))
         return OBS_E_INVALID;
-    if (__builtin_sub_overflow(span->end_ns, span->start_ns, &duration_ns) || duration_ns < 0 ||
-        span->project_id.len == 0 || !isfinite(span->sample_rate) ||
-        memcmp(span->trace_id, none, 16) == 0 || memcmp(span->span_id, none, 8) == 0)
+    if (__builtin_sub_overflow(span->end_ns, span->start_ns, &duration_ns) ||
+        (duration_ns < 0 && !(span->flags & OBS_SPAN_FRAGMENT)) || span->project_id.len == 0 ||
+        !isfinite(span->sample_rate) || memcmp(span->trace_id, none, 16) == 0 ||
+        memcmp(span->span_id, none, 8) == 0)
         return OBS_E_INVALID;
     return in_scope(scope, span->project_id) ? OBS_OK : OBS_E_FORBIDDEN_PROJECT;
 }
@@ -90,11 +95,11 @@ static int append(void *self, const obs_scope *scope, const obs_span *spans, siz
     if (n == 0)
         return OBS_E_INVALID;
     for (size_t i = 0; i < n; i++) {
-        int rc = check_span(scope, obs_span_at(spans, i), spans->size);
+        int rc = check_span(scope, obs_span_at(spans, i), spans->size, merge);
         if (rc < 0)
             return rc;
     }
-    return writer_append(store->writer, spans, n, merge, worker, done, user);
+    return append_submit(store->writer, spans, n, merge, worker, done, user);
 }
 
 static int search(void *self, const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
@@ -120,7 +125,7 @@ static int record_put(void *self, obs_str space, obs_str key, obs_str value, uin
 
     if (value.len > MAX_RECORD_BYTES)
         return OBS_E_TOO_LARGE;
-    return writer_put(store->writer, space, key, value, flags, done, user);
+    return record_submit_put(store->writer, space, key, value, flags, done, user);
 }
 
 static const obs_store service = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A record is read by primary key on a thread of the pool. */
+/* A record is read by primary key on a thread of the pool, and written with the
+ * spans. */
 #include "record.h"
 
 #include <stdlib.h>
@@ -64,5 +65,119 @@ int record_submit_get(struct readers *readers, obs_str space, obs_str key, obs_r
     }
     if (rc < 0)
         obs_arena_destroy(arena);
+    return rc;
+}
+
+/* --- writing -------------------------------------------------------------------- */
+
+struct put {
+    struct write_job job;      /* first: a write_job is cast to a put */
+    obs_str space, key, value; /* in this allocation */
+    char *existing;            /* of a key that was to be new; malloc'd */
+    size_t existing_len;
+    int insert_only;
+    obs_record_fn done;
+    void *user;
+};
+
+static int bind_key(sqlite3_stmt *stmt, const struct put *p)
+{
+    int rc = sqlite3_bind_text64(stmt, 1, p->space.ptr, p->space.len, SQLITE_STATIC, SQLITE_UTF8);
+
+    return rc == SQLITE_OK
+               ? sqlite3_bind_text64(stmt, 2, p->key.ptr, p->key.len, SQLITE_STATIC, SQLITE_UTF8)
+               : rc;
+}
+
+static int read_existing(struct put *p, struct statements *statements)
+{
+    static const obs_str sql = OBS_STR("SELECT value FROM records WHERE space=?1 AND key=?2");
+    sqlite3_stmt *stmt = NULL;
+    int rc = statement_get(statements, sql, &stmt);
+
+    if (rc == SQLITE_OK)
+        rc = bind_key(stmt, p);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        p->existing_len = (size_t)sqlite3_column_bytes(stmt, 0);
+        p->existing = malloc(p->existing_len + 1);
+        if (p->existing && p->existing_len)
+            memcpy(p->existing, sqlite3_column_blob(stmt, 0), p->existing_len);
+        rc = p->existing ? SQLITE_OK : SQLITE_NOMEM;
+    }
+    statement_release(stmt);
+    return rc;
+}
+
+static int write(struct write_job *job, struct writing *writing)
+{
+    static const obs_str sql = OBS_STR("INSERT INTO records(space,key,value) VALUES(?1,?2,?3)"
+                                       " ON CONFLICT(space,key) DO UPDATE SET value=?3 WHERE ?4=0");
+    struct put *p = (struct put *)job;
+    sqlite3_stmt *stmt = NULL;
+    int rc = statement_get(&writing->statements, sql, &stmt);
+
+    free(p->existing); /* of an earlier attempt */
+    p->existing = NULL;
+    if (rc == SQLITE_OK)
+        rc = bind_key(stmt, p);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_blob64(stmt, 3, p->value.ptr, p->value.len, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int(stmt, 4, p->insert_only);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_DONE)
+        rc = SQLITE_OK;
+    statement_release(stmt);
+    if (rc == SQLITE_OK && sqlite3_changes(writing->db) == 0)
+        rc = read_existing(p, &writing->statements);
+    return rc;
+}
+
+static void written(struct write_job *job)
+{
+    struct put *p = (struct put *)job;
+
+    if (job->error == OBS_OK && p->existing)
+        p->done(OBS_E_CONFLICT, obs_str_n(p->existing, p->existing_len), p->user);
+    else
+        p->done(job->error, p->value, p->user);
+    free(p->existing);
+    free(p);
+}
+
+/* Copies `s` to `*at` and moves on. */
+static obs_str copy(char **at, obs_str s)
+{
+    obs_str c = obs_str_n(*at, s.len);
+
+    if (s.len)
+        memcpy(*at, s.ptr, s.len);
+    *at += s.len;
+    return c;
+}
+
+int record_submit_put(struct writer *writer, obs_str space, obs_str key, obs_str value,
+                      uint32_t flags, obs_record_fn done, void *user)
+{
+    struct put *p = calloc(1, sizeof(*p) + space.len + key.len + value.len + 1);
+    char *at = (char *)(p + 1);
+    int rc;
+
+    if (!p)
+        return OBS_E_NOMEM;
+    *p = (struct put){
+        .job = {.worker = obs_worker_current(),
+                .bytes = sizeof(*p) + value.len,
+                .write = write,
+                .done = written},
+        .insert_only = (flags & OBS_RECORD_NEW) != 0,
+        .done = done,
+        .user = user,
+    };
+    p->space = copy(&at, space);
+    p->key = copy(&at, key);
+    p->value = copy(&at, value);
+    rc = writer_submit(writer, &p->job);
+    if (rc < 0)
+        free(p);
     return rc;
 }

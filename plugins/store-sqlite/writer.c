@@ -4,7 +4,6 @@
  * fails the whole transaction and everyone in it; an error in one request fails
  * that one alone, since each is then tried by itself. */
 #include "writer.h"
-#include "insert.h"
 #include "schema.h"
 
 #include <pthread.h>
@@ -14,35 +13,21 @@
 #include <time.h>
 
 #define PROBE_S 1 /* between looks whether a failing database works again */
-
-/* Queued, then in a transaction, then on its way back to its worker. */
-struct job {
-    struct job *next;
-    struct writer *writer;
-    obs_worker *worker;
-    const obs_span *spans; /* NULL: a record */
-    size_t n_spans, bytes;
-    obs_merge_fn merge; /* NULL: what is there stays */
-    obs_append_fn append_done;
-    obs_append_result result;
-    obs_str space, key, value, existing; /* in this allocation, but `existing` */
-    uint32_t flags;
-    obs_record_fn record_done;
-    void *user;
-};
+#define EXPIRE_EVERY_NS INT64_C(10000000000)
+#define EXPIRE_AT_ONCE 500 /* fragments */
 
 struct writer {
     obs_instance *instance;
     const struct settings *settings;
     obs_thread *thread;
-    sqlite3 *db;
-    struct insert insert;
-    int health; /* last error told, OBS_OK: healthy */
-    obs_series *batch, *queue, *commit_s;
+    struct writing writing;
+    int health;         /* last error told, OBS_OK: healthy */
+    int64_t expired_ns; /* when old fragments were last looked for; monotonic */
+    obs_series *batch, *queue, *commit_s, *waiting;
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t filled;
-    struct job *first, **last;
+    struct write_job *first, **last;
     size_t queued_spans;
     uint64_t queued_bytes;
     bool ending;
@@ -50,14 +35,7 @@ struct writer {
 
 /* --- queue ---------------------------------------------------------------------- */
 
-static size_t span_bytes(const obs_span *s)
-{
-    return sizeof(*s) + s->input_text.len + s->output_text.len + s->input_messages.len +
-           s->output_messages.len + s->attributes.len + s->resource_attributes.len + s->events.len +
-           s->links.len;
-}
-
-static int enqueue(struct writer *w, struct job *job)
+int writer_submit(struct writer *w, struct write_job *job)
 {
     int rc = OBS_OK;
 
@@ -81,9 +59,9 @@ static int enqueue(struct writer *w, struct job *job)
 
 /* Takes the oldest of what is queued, up to commit_max_spans but at least one
  * request. */
-static struct job *take_batch(struct writer *w)
+static struct write_job *take_batch(struct writer *w)
 {
-    struct job *first = w->first, *job = first;
+    struct write_job *first = w->first, *job = first;
     size_t spans = 0;
 
     for (;;) {
@@ -105,7 +83,7 @@ static struct job *take_batch(struct writer *w)
 
 /* Waits for work, while unhealthy for PROBE_S at most. False: the end, and then
  * nothing is left. */
-static bool wait_for_work(struct writer *w, struct job **ret_jobs)
+static bool wait_for_work(struct writer *w, struct write_job **ret_jobs)
 {
     struct timespec until;
     bool going;
@@ -125,12 +103,6 @@ static bool wait_for_work(struct writer *w, struct job **ret_jobs)
 
 /* --- answers ---------------------------------------------------------------------- */
 
-static void forget_existing(struct job *job)
-{
-    free((char *)(uintptr_t)job->existing.ptr);
-    job->existing = obs_str_n(NULL, 0);
-}
-
 /* 1 for an error that lies in what was to be written, not in the database. */
 static bool is_of_request(int rc)
 {
@@ -147,32 +119,23 @@ static bool is_of_request(int rc)
 
 static void answer(void *arg)
 {
-    struct job *job = arg;
+    struct write_job *job = arg;
 
-    if (job->spans)
-        job->append_done(&job->result, job->user);
-    else if (job->result.error == OBS_OK && job->existing.ptr)
-        job->record_done(OBS_E_CONFLICT, job->existing, job->user);
-    else
-        job->record_done(job->result.error, job->value, job->user);
-    forget_existing(job);
-    free(job);
+    job->done(job);
 }
 
 /* An answer must not get lost for want of memory: wait until there is some. */
-static void send_answer(struct writer *w, struct job *job, int error)
+static void send_answer(struct writer *w, struct write_job *job, int error)
 {
-    if (error < 0)
-        job->result.n_stored = job->result.n_repeated = 0;
-    job->result.error = error;
+    job->error = error;
     while (obs_post(w->instance, job->worker, answer, job) < 0)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
 
-static void send_answers(struct writer *w, struct job *jobs, int error)
+static void send_answers(struct writer *w, struct write_job *jobs, int error)
 {
     while (jobs) {
-        struct job *next = jobs->next; /* the answer frees the job */
+        struct write_job *next = jobs->next; /* the answer frees the job */
         send_answer(w, jobs, error);
         jobs = next;
     }
@@ -195,46 +158,37 @@ static void report(struct writer *w, int rc, int error)
 
 /* --- transactions ------------------------------------------------------------------- */
 
-static int write_job(struct writer *w, struct job *job)
-{
-    int rc = SQLITE_OK, is_new;
-
-    if (!job->spans)
-        return insert_record(&w->insert, job->space, job->key, job->value, job->flags,
-                             &job->existing);
-    job->result.n_stored = job->result.n_repeated = 0;
-    for (size_t i = 0; i < job->n_spans && rc == SQLITE_OK; i++) {
-        rc = insert_span(&w->insert, obs_span_at(job->spans, i), &is_new);
-        if (rc == SQLITE_OK && is_new)
-            job->result.n_stored++;
-        else if (rc == SQLITE_OK)
-            job->result.n_repeated++;
-    }
-    return rc;
-}
-
 /* One transaction of the jobs from `first` up to but without `end`. Returns a
  * SQLite result code; unless it is SQLITE_OK, nothing was written. `ret_error`
  * gets what it means, which cannot be told any more after the rollback. */
-static int transact(struct writer *w, struct job *first, const struct job *end, int *ret_error)
+static int transact(struct writer *w, struct write_job *first, const struct write_job *end,
+                    int *ret_error)
 {
+    sqlite3 *db = w->writing.db;
     int64_t start_ns = obs_clock_mono_ns();
-    int rc = db_run(w->db, "BEGIN IMMEDIATE");
+    int rc = db_run(db, "BEGIN IMMEDIATE"), own = OBS_OK;
 
-    for (struct job *job = first; job != end && rc == SQLITE_OK; job = job->next)
-        rc = write_job(w, job);
     if (rc == SQLITE_OK)
-        rc = db_run(w->db, "COMMIT");
-    *ret_error = db_error(w->db, rc);
+        rc = merging_begin(&w->writing.merging);
+    for (struct write_job *job = first; job != end && rc == SQLITE_OK; job = job->next) {
+        job->error = OBS_OK;
+        rc = job->write(job, &w->writing);
+        own = job->error;
+    }
+    if (rc == SQLITE_OK)
+        rc = db_run(db, "COMMIT");
+    *ret_error = rc == SQLITE_CONSTRAINT_FUNCTION ? own : db_error(db, rc);
     if (!is_of_request(rc))
         report(w, rc, *ret_error);
-    if (rc != SQLITE_OK && !sqlite3_get_autocommit(w->db))
-        (void)db_run(w->db, "ROLLBACK"); /* SQLite may have done it already */
+    if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
+        (void)db_run(db, "ROLLBACK"); /* SQLite may have done it already */
+    if (rc != SQLITE_OK)
+        merging_failed(&w->writing.merging);
     obs_series_observe(w->commit_s, (double)(obs_clock_mono_ns() - start_ns) / 1e9);
     return rc;
 }
 
-static void commit(struct writer *w, struct job *jobs)
+static void commit(struct writer *w, struct write_job *jobs)
 {
     int error, rc = transact(w, jobs, NULL, &error);
 
@@ -243,96 +197,53 @@ static void commit(struct writer *w, struct job *jobs)
         return;
     }
     while (jobs) { /* one of them is at fault: only it shall fail */
-        struct job *next = jobs->next;
-        forget_existing(jobs);
+        struct write_job *next = jobs->next;
+
         (void)transact(w, jobs, next, &error); /* `error` says it */
         send_answer(w, jobs, error);
         jobs = next;
     }
 }
 
+/* A few at a time, so that nobody waits for it. */
+static void expire_fragments(struct writer *w)
+{
+    int64_t now_ns = obs_clock_mono_ns(), left;
+
+    if (w->expired_ns && now_ns - w->expired_ns < EXPIRE_EVERY_NS)
+        return;
+    w->expired_ns = now_ns;
+    if (merging_expire(&w->writing.merging, obs_clock_wall_ns() - w->settings->keep_fragments_ns,
+                       EXPIRE_AT_ONCE, &left) == SQLITE_OK)
+        obs_series_set(w->waiting, (double)left);
+}
+
 /* Nobody sends spans to a server that is not ready, so recovery has to be looked
  * for: something as large as a small batch is written and removed again. */
 static void probe(struct writer *w)
 {
-    int rc = db_run(w->db, "REPLACE INTO records VALUES('store-sqlite','probe',zeroblob(65536))");
+    int rc = db_run(w->writing.db,
+                    "REPLACE INTO records VALUES('store-sqlite','probe',zeroblob(65536))");
 
     if (rc == SQLITE_OK)
-        rc = db_run(w->db, "DELETE FROM records WHERE space='store-sqlite' AND key='probe'");
-    report(w, rc, db_error(w->db, rc));
+        rc =
+            db_run(w->writing.db, "DELETE FROM records WHERE space='store-sqlite' AND key='probe'");
+    report(w, rc, db_error(w->writing.db, rc));
 }
 
 static void run(void *arg)
 {
     struct writer *w = arg;
-    struct job *jobs;
+    struct write_job *jobs;
 
-    while (wait_for_work(w, &jobs))
+    while (wait_for_work(w, &jobs)) {
         if (jobs)
             commit(w, jobs);
         else
             probe(w);
-}
-
-/* --- calls ------------------------------------------------------------------------------ */
-
-int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_merge_fn merge,
-                  obs_worker *worker, obs_append_fn done, void *user)
-{
-    struct job *job = calloc(1, sizeof(*job));
-    int rc;
-
-    if (!job)
-        return OBS_E_NOMEM;
-    job->writer = writer;
-    job->worker = worker;
-    job->spans = spans;
-    job->n_spans = n;
-    job->merge = merge;
-    job->append_done = done;
-    job->user = user;
-    job->result.size = sizeof(job->result);
-    for (size_t i = 0; i < n; i++)
-        job->bytes += span_bytes(obs_span_at(spans, i));
-    rc = enqueue(writer, job);
-    if (rc < 0)
-        free(job);
-    return rc;
-}
-
-/* Copies `s` to `*at` and moves on. */
-static obs_str copy(char **at, obs_str s)
-{
-    obs_str c = obs_str_n(*at, s.len);
-
-    if (s.len)
-        memcpy(*at, s.ptr, s.len);
-    *at += s.len;
-    return c;
-}
-
-int writer_put(struct writer *writer, obs_str space, obs_str key, obs_str value, uint32_t flags,
-               obs_record_fn done, void *user)
-{
-    struct job *job = calloc(1, sizeof(*job) + space.len + key.len + value.len);
-    char *at = (char *)(job + 1);
-    int rc;
-
-    if (!job)
-        return OBS_E_NOMEM;
-    job->writer = writer;
-    job->worker = obs_worker_current();
-    job->space = copy(&at, space);
-    job->key = copy(&at, key);
-    job->value = copy(&at, value);
-    job->flags = flags;
-    job->record_done = done;
-    job->user = user;
-    job->bytes = sizeof(*job) + value.len;
-    rc = enqueue(writer, job);
-    if (rc < 0)
-        free(job);
-    return rc;
+        if (w->health == OBS_OK)
+            expire_fragments(w);
+    }
 }
 
 /* --- life ------------------------------------------------------------------------------- */
@@ -342,7 +253,7 @@ static int register_metrics(struct writer *w)
     static const double sizes[] = {1, 4, 16, 64, 256, 512, 1024, 2048, 4096, 8192};
     static const char *const op[] = {"op"};
     const obs_str commit_op = OBS_STR("commit");
-    obs_metric *batch, *queue, *query;
+    obs_metric *batch, *queue, *query, *waiting;
     int rc = obs_metric_register(w->instance,
                                  &(obs_metric_spec){.size = sizeof(obs_metric_spec),
                                                     .kind = OBS_METRIC_HISTOGRAM,
@@ -368,12 +279,29 @@ static int register_metrics(struct writer *w)
                                                     .labels = op,
                                                     .n_labels = 1},
                                  &query);
+    if (rc == OBS_OK)
+        rc = obs_metric_register(
+            w->instance,
+            &(obs_metric_spec){.size = sizeof(obs_metric_spec),
+                               .kind = OBS_METRIC_GAUGE,
+                               .name = "store_fragments_waiting",
+                               .help = "Parts of spans that wait for their span."},
+            &waiting);
     if (rc < 0)
         return rc;
+    w->waiting = obs_metric_series(waiting, NULL);
     w->batch = obs_metric_series(batch, NULL);
     w->queue = obs_metric_series(queue, NULL);
     w->commit_s = obs_metric_series(query, &commit_op);
     return OBS_OK;
+}
+
+static int prepare(struct writing *writing)
+{
+    int rc = insert_init(&writing->insert, writing->db);
+
+    writing->statements.db = writing->db;
+    return rc == SQLITE_OK ? merging_init(&writing->merging, writing->db) : rc;
 }
 
 int writer_start(obs_instance *instance, const struct settings *settings,
@@ -392,11 +320,12 @@ int writer_start(obs_instance *instance, const struct settings *settings,
     pthread_cond_init(&w->filled, NULL);
     rc = register_metrics(w);
     if (rc == OBS_OK)
-        rc = db_open(settings, /* read_only= */ 0, &w->db, error, error_size);
+        rc = db_open(settings, /* read_only= */ 0, &w->writing.db, error, error_size);
     if (rc == OBS_OK)
-        rc = schema_migrate(w->db, error, error_size);
-    if (rc == OBS_OK && insert_init(&w->insert, w->db) != SQLITE_OK) {
-        snprintf(error, error_size, "database %s: %s", settings->path, sqlite3_errmsg(w->db));
+        rc = schema_migrate(w->writing.db, error, error_size);
+    if (rc == OBS_OK && prepare(&w->writing) != SQLITE_OK) {
+        snprintf(error, error_size, "database %s: %s", settings->path,
+                 sqlite3_errmsg(w->writing.db));
         rc = OBS_E_STORE;
     }
     if (rc == OBS_OK)
@@ -418,8 +347,10 @@ void writer_stop(struct writer *w)
     pthread_cond_signal(&w->filled);
     pthread_mutex_unlock(&w->lock);
     obs_thread_join(w->thread);
-    insert_finish(&w->insert);
-    db_close(w->db);
+    statements_finish(&w->writing.statements);
+    merging_finish(&w->writing.merging);
+    insert_finish(&w->writing.insert);
+    db_close(w->writing.db);
     pthread_cond_destroy(&w->filled);
     pthread_mutex_destroy(&w->lock);
     free(w);

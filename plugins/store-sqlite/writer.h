@@ -4,11 +4,36 @@
 #ifndef STORE_SQLITE_WRITER_H
 #define STORE_SQLITE_WRITER_H
 
-#include "db.h"
+#include "insert.h"
+#include "merge.h"
+#include "statement.h"
 
 #include <observatory/store.h>
 
 struct writer;
+
+/* What a job writes with: the connection and its statements. */
+struct writing {
+    sqlite3 *db;
+    struct insert insert;
+    struct merging merging;
+    struct statements statements;
+};
+
+/* One thing to write, all or nothing; the job is whoever submitted it's. */
+struct write_job {
+    struct write_job *next; /* the writer's */
+    obs_worker *worker;     /* where done() is called */
+    size_t n_spans, bytes;  /* what it takes in the queue */
+
+    /* On the writer's thread, inside a transaction; again when that is tried again.
+     * Returns a SQLite result code. For an error that is none of SQLite's it is
+     * SQLITE_CONSTRAINT_FUNCTION, and `error` says which. */
+    int (*write)(struct write_job *job, struct writing *writing);
+    /* On the worker, when all is durable or nothing is written. */
+    void (*done)(struct write_job *job);
+    int error; /* the outcome, for done() */
+};
 
 /* Opens the database, migrates it, starts the thread. On failure a sentence is in
  * `error`. `settings` is borrowed until writer_stop(). Thread: control. */
@@ -18,12 +43,8 @@ int writer_start(obs_instance *instance, const struct settings *settings,
 /* Writes what is queued, answers it, ends. NULL is a no-op. Thread: control. */
 void writer_stop(struct writer *writer);
 
-/* obs_store.append without the checks of the spans. Thread: any. */
-int writer_append(struct writer *writer, const obs_span *spans, size_t n, obs_merge_fn merge,
-                  obs_worker *worker, obs_append_fn done, void *user);
-
-/* obs_store.record_put. Thread: worker. */
-int writer_put(struct writer *writer, obs_str space, obs_str key, obs_str value, uint32_t flags,
-               obs_record_fn done, void *user);
+/* Queues a job. Errors: OBS_E_BUSY (the queue is full), OBS_E_CLOSED: it will not
+ * be written. Thread: any. */
+int writer_submit(struct writer *writer, struct write_job *job);
 
 #endif

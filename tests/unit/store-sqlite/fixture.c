@@ -24,6 +24,7 @@ void fixture_init(struct fixture *f)
         .checkpoint_bytes = 4 << 20,
         .busy_timeout_ns = INT64_C(2000000000),
         .query_timeout_ns = INT64_C(10000000000),
+        .keep_fragments_ns = INT64_C(86400000000000),
         .filter_depth = 16,
         .filter_nodes = 256,
         .filter_values = 1000,
@@ -85,8 +86,14 @@ static void on_appended(const obs_append_result *result, void *user)
 int append_wait(struct fixture *f, const obs_scope *scope, const obs_span *spans, size_t n,
                 obs_append_result *ret_result)
 {
+    return append_merging(f, scope, spans, n, NULL, ret_result);
+}
+
+int append_merging(struct fixture *f, const obs_scope *scope, const obs_span *spans, size_t n,
+                   obs_merge_fn merge, obs_append_result *ret_result)
+{
     struct appended appended = {0};
-    int rc = f->store->append(f->self, scope, spans, n, NULL, f->worker, on_appended, &appended);
+    int rc = f->store->append(f->self, scope, spans, n, merge, f->worker, on_appended, &appended);
 
     if (rc < 0)
         return rc;

@@ -36,6 +36,8 @@ extern const obs_scope scope_all;
 /* append() and its answer: what the call returned, else result.error. */
 int append_wait(struct fixture *f, const obs_scope *scope, const obs_span *spans, size_t n,
                 obs_append_result *ret_result);
+int append_merging(struct fixture *f, const obs_scope *scope, const obs_span *spans, size_t n,
+                   obs_merge_fn merge, obs_append_result *ret_result);
 
 /* The rows of a search, copied. */
 struct found {

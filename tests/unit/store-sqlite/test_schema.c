@@ -69,6 +69,121 @@ static void a_new_file_is_private_and_of_this_version(void **unused)
     db_close(db);
 }
 
+/* The schema of version 1, as it was released: frozen here. */
+static const char version_1[] =
+    "CREATE TABLE spans("
+    " id INTEGER PRIMARY KEY,"
+    " start_ns INTEGER NOT NULL,"
+    " duration_ns INTEGER NOT NULL,"
+    " trace_id BLOB NOT NULL,"
+    " span_id BLOB NOT NULL,"
+    " parent_span_id BLOB,"
+    " project_id TEXT NOT NULL,"
+    " service_name TEXT,"
+    " span_name TEXT,"
+    " span_kind TEXT,"
+    " operation_type TEXT,"
+    " provider TEXT,"
+    " model TEXT,"
+    " request_model TEXT,"
+    " finish_reason TEXT,"
+    " status INTEGER NOT NULL,"
+    " error_type TEXT,"
+    " error_message TEXT,"
+    " user_id TEXT,"
+    " session_id TEXT,"
+    " environment TEXT,"
+    " release TEXT,"
+    " input_tokens INTEGER,"
+    " cache_read_tokens INTEGER,"
+    " cache_write_tokens INTEGER,"
+    " output_tokens INTEGER,"
+    " reasoning_tokens INTEGER,"
+    " prompt_cost INTEGER,"
+    " completion_cost INTEGER,"
+    " total_cost INTEGER,"
+    " cost_source TEXT,"
+    " ttft_ns INTEGER,"
+    " flags INTEGER NOT NULL,"
+    " sample_rate REAL NOT NULL,"
+    " tags TEXT,"
+    " attributes TEXT,"
+    " resource_attributes TEXT,"
+    " events TEXT,"
+    " links TEXT,"
+    " model_parameters TEXT,"
+    " tool_calls TEXT);"
+    "CREATE TABLE contents("
+    " id INTEGER PRIMARY KEY," /* of the span */
+    " input_text TEXT,"
+    " output_text TEXT,"
+    " input_messages TEXT,"
+    " output_messages TEXT);"
+    "CREATE TABLE records("
+    " space TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,"
+    " PRIMARY KEY(space, key)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX spans_identity ON spans(trace_id, span_id, project_id);"
+    "CREATE INDEX spans_time ON spans(start_ns);"
+    "CREATE INDEX spans_project ON spans(project_id, start_ns);"
+    "CREATE INDEX spans_model ON spans(model, start_ns) WHERE model IS NOT NULL;"
+    "CREATE INDEX spans_session ON spans(session_id, start_ns) WHERE session_id IS NOT NULL;"
+    "CREATE INDEX spans_user ON spans(user_id, start_ns) WHERE user_id IS NOT NULL;"
+    "ANALYZE;" /* makes the table of the next statements */
+    "DELETE FROM sqlite_stat1;"
+    "INSERT INTO sqlite_stat1(tbl, idx, stat) VALUES"
+    "('spans', 'spans_identity', '1000000 10 1 1')," /* rows, rows that share the first column, */
+    "('spans', 'spans_time', '1000000 1'),"          /* the first two, … */
+    "('spans', 'spans_project', '1000000 200000 1'),"
+    "('spans', 'spans_model', '1000000 50000 1'),"
+    "('spans', 'spans_session', '1000000 20 1'),"
+    "('spans', 'spans_user', '1000000 500 1'),"
+    "('contents', NULL, '1000000')";
+
+static int64_t number(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t value;
+
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+/* Rows stay, and each figure of cost becomes the candidate that it was. */
+static void a_file_of_version_1_is_brought_up_to_date(void **unused)
+{
+    static const char rows[] =
+        "INSERT INTO spans(start_ns,duration_ns,trace_id,span_id,project_id,status,flags,"
+        "sample_rate,input_tokens,total_cost,cost_source) VALUES"
+        "(1,1,x'01',x'01','p',0,1,1.0,10,100,'emitter'),"
+        "(2,1,x'01',x'02','p',0,1,1.0,10,200,'provider'),"
+        "(3,1,x'01',x'03','p',0,1,1.0,10,300,'price_book'),"
+        "(4,1,x'01',x'04','p',0,1,1.0,10,0,'free'),"
+        "(5,1,x'01',x'05','p',0,1,1.0,10,NULL,'unpriced');"
+        "INSERT INTO contents(id,input_text) VALUES(1,'question');"
+        "PRAGMA user_version=1";
+    char error[300];
+    sqlite3 *db = opened();
+    (void)unused;
+
+    assert_int_equal(db_run(db, version_1), SQLITE_OK);
+    assert_int_equal(db_run(db, rows), SQLITE_OK);
+    assert_int_equal(schema_migrate(db, error, sizeof(error)), OBS_OK);
+    assert_int_equal(number(db, "PRAGMA user_version"), schema_version());
+    assert_int_equal(number(db, "SELECT count(*) FROM spans"), 5);
+    assert_int_equal(number(db, "SELECT emitter_cost FROM spans WHERE start_ns=1"), 100);
+    assert_int_equal(number(db, "SELECT provider_cost FROM spans WHERE start_ns=2"), 200);
+    assert_int_equal(number(db, "SELECT book_cost FROM spans WHERE start_ns=3"), 300);
+    assert_int_equal(number(db, "SELECT book_cost FROM spans WHERE start_ns=4"), 0);
+    assert_int_equal(number(db, "SELECT count(book_cost)+count(emitter_cost)+count(provider_cost)"
+                                " FROM spans"),
+                     4);
+    assert_int_equal(number(db, "SELECT count(*) FROM feedback"), 0);
+    db_close(db);
+}
+
 static void a_newer_file_is_refused_with_a_sentence(void **unused)
 {
     char error[300] = "";
@@ -156,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_file_is_private_and_of_this_version, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_version_1_is_brought_up_to_date, setup, teardown),
         cmocka_unit_test_setup_teardown(a_newer_file_is_refused_with_a_sentence, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_database_is_refused_with_a_sentence, setup,
                                         teardown),

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spans that come in parts: in either order, across restarts, refused by whoever
+ * merges, forgotten when they are old. */
+#include "fixture.h"
+
+#include <stdlib.h>
+
+#define BASE_NS INT64_C(1767225600000000000)
+
+static int n_merges;
+static int merge_error;
+
+/* Fills what is absent; an update replaces. Enough to see what the store does. */
+static int merge(const obs_span *stored, const obs_span *added, obs_arena *arena, obs_span *ret,
+                 void *user)
+{
+    (void)user;
+    n_merges++;
+    if (merge_error)
+        return merge_error;
+    if (!(added->flags & (OBS_SPAN_FRAGMENT | OBS_SPAN_UPDATE)))
+        return 0;
+    *ret = *stored;
+    if (added->input_text.len && (!stored->input_text.len || added->flags & OBS_SPAN_UPDATE))
+        ret->input_text = added->input_text;
+    if (added->flags & OBS_SPAN_UPDATE && added->model.len)
+        ret->model = added->model;
+    if (obs_str_is(added->error_message, "forget"))
+        ret->input_text = obs_str_n(NULL, 0);
+    if (added->tags.len)
+        ret->tags = obs_arena_printf(arena, "%.*s%.*s", OBS_STR_ARG(stored->tags),
+                                     OBS_STR_ARG(added->tags));
+    if (added->input_tokens >= 0)
+        ret->input_tokens = added->input_tokens;
+    return 1;
+}
+
+static obs_span fragment_of(uint64_t number, uint32_t flags)
+{
+    obs_span span = span_make(number, "p", 0);
+
+    span.start_ns = span.end_ns = 0;
+    span.span_name = obs_str_n(NULL, 0);
+    span.flags |= OBS_SPAN_FRAGMENT | flags;
+    return span;
+}
+
+static obs_append_result put(struct fixture *f, const obs_span *span)
+{
+    obs_append_result result;
+
+    assert_int_equal(append_merging(f, &scope_all, span, 1, merge, &result), OBS_OK);
+    return result;
+}
+
+/* The only span of the store. */
+static obs_span only(struct fixture *f, struct found *found)
+{
+    obs_span_query query = query_all();
+
+    assert_int_equal(search_wait(f, &scope_all, &query, found), OBS_OK);
+    assert_int_equal(found->n, 1);
+    return found->spans[0];
+}
+
+#define assert_text(text, expected) assert_true(obs_str_is(text, expected))
+
+static void a_fragment_joins_its_span_in_either_order(void **state)
+{
+    struct fixture *f = *state;
+    obs_span span = span_make(1, "p", BASE_NS), part = fragment_of(1, 0);
+    struct found found = {0};
+    obs_span now;
+
+    part.input_text = obs_str_of("question");
+    assert_int_equal(put(f, &part).n_waiting, 1);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM spans"), 0);
+    assert_int_equal(put(f, &span).n_stored, 1);
+    now = only(f, &found);
+    assert_text(now.input_text, "question");
+    assert_int_equal(now.start_ns, BASE_NS);
+    assert_int_equal(now.flags, OBS_SPAN_SAMPLED);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 0);
+    found_finish(&found);
+
+    part.tags = obs_str_of("[1]");
+    assert_int_equal(put(f, &part).n_merged, 1);
+    now = only(f, &found);
+    assert_text(now.tags, "[1]");
+    assert_text(now.input_text, "question");
+    found_finish(&found);
+    assert_int_equal(put(f, &span).n_repeated, 1);
+}
+
+static void fragments_fold_in_the_order_in_which_they_came(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const tags[] = {"a", "b", "c"};
+    obs_span span = span_make(1, "p", BASE_NS), other = fragment_of(2, 0);
+    struct found found = {0};
+
+    for (size_t i = 0; i < 3; i++) {
+        obs_span part = fragment_of(1, OBS_SPAN_UPDATE);
+        part.tags = obs_str_of(tags[i]);
+        part.model = obs_str_of(tags[i]);
+        assert_int_equal(put(f, &part).n_waiting, 1);
+    }
+    assert_int_equal(put(f, &other).n_waiting, 1);
+    fixture_close(f);
+    assert_int_equal(fixture_open(f), OBS_OK); /* they survive */
+    span.tags = obs_str_of("-");
+    assert_int_equal(put(f, &span).n_stored, 1);
+    assert_text(only(f, &found).tags, "-abc");
+    assert_text(found.spans[0].model, "c");
+    found_finish(&found);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 1);
+}
+
+static void a_span_and_its_fragments_in_one_request(void **state)
+{
+    struct fixture *f = *state;
+    obs_span both[2] = {fragment_of(1, 0), span_make(1, "p", BASE_NS)};
+    struct found found = {0};
+    obs_append_result result;
+
+    both[0].input_text = obs_str_of("q");
+    assert_int_equal(append_merging(f, &scope_all, both, 2, merge, &result), OBS_OK);
+    assert_int_equal(result.n_stored, 1);
+    assert_int_equal(result.n_waiting, 1);
+    assert_text(only(f, &found).input_text, "q");
+    found_finish(&found);
+}
+
+/* Another project may have a span of the same ids. */
+static void projects_do_not_meet(void **state)
+{
+    struct fixture *f = *state;
+    obs_span span = span_make(1, "theirs", BASE_NS), part = fragment_of(1, 0);
+    struct found found = {0};
+
+    part.input_text = obs_str_of("mine");
+    assert_int_equal(put(f, &span).n_stored, 1);
+    assert_int_equal(put(f, &part).n_waiting, 1);
+    assert_int_equal(only(f, &found).input_text.len, 0);
+    found_finish(&found);
+}
+
+static void content_comes_and_goes(void **state)
+{
+    struct fixture *f = *state;
+    obs_span span = span_make(1, "p", BASE_NS), part = fragment_of(1, 0);
+    struct found found = {0};
+
+    assert_int_equal(put(f, &span).n_stored, 1);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM contents"), 0);
+    part.input_text = obs_str_of("q");
+    assert_int_equal(put(f, &part).n_merged, 1);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM contents"), 1);
+    part.error_message = obs_str_of("forget");
+    assert_int_equal(put(f, &part).n_merged, 1);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM contents"), 0);
+    assert_int_equal(only(f, &found).input_text.len, 0);
+    found_finish(&found);
+}
+
+/* Only the request whose merging failed fails, and nothing of it is written. */
+static void an_error_of_who_merges_fails_the_request(void **state)
+{
+    struct fixture *f = *state;
+    obs_span spans[2] = {span_make(2, "p", BASE_NS), fragment_of(1, 0)};
+    obs_span first = span_make(1, "p", BASE_NS);
+
+    assert_int_equal(put(f, &first).n_stored, 1);
+    merge_error = OBS_E_RANGE;
+    assert_int_equal(append_merging(f, &scope_all, spans, 2, merge, NULL), OBS_E_RANGE);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM spans"), 1);
+    merge_error = 0;
+    assert_int_equal(append_merging(f, &scope_all, spans, 2, merge, NULL), OBS_OK);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM spans"), 2);
+}
+
+static void without_merging_what_is_there_stays(void **state)
+{
+    struct fixture *f = *state;
+    obs_span span = span_make(1, "p", BASE_NS), part = fragment_of(1, 0);
+
+    assert_int_equal(append_wait(f, &scope_all, &part, 1, NULL), OBS_E_INVALID);
+    assert_int_equal(put(f, &part).n_waiting, 1);
+    assert_int_equal(append_wait(f, &scope_all, &span, 1, NULL), OBS_OK);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 1);
+}
+
+static void old_fragments_are_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    obs_span span = span_make(1, "p", BASE_NS);
+
+    for (uint64_t i = 0; i < 700; i++) {
+        obs_span part = fragment_of(100 + i, 0);
+        assert_int_equal(put(f, &part).n_waiting, 1);
+    }
+    fixture_close(f);
+    f->settings.keep_fragments_ns = 0; /* all of them are old now */
+    assert_int_equal(fixture_open(f), OBS_OK);
+    assert_int_equal(put(f, &span).n_stored, 1); /* and a few of them go with it */
+    fixture_close(f);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 200);
+    assert_int_equal(fixture_open(f), OBS_OK);
+}
+
+/* The store learns of fragments that another process wrote into its file. */
+static void fragments_of_another_process_are_seen(void **state)
+{
+    struct fixture *f = *state, other = {0};
+    obs_span span = span_make(1, "p", BASE_NS), part = fragment_of(1, 0);
+    obs_span unrelated = span_make(9, "p", BASE_NS);
+    struct found found = {0};
+    obs_span_query query = query_all();
+
+    assert_int_equal(put(f, &unrelated).n_stored, 1);
+    other = *f;
+    other.self = NULL;
+    assert_int_equal(fixture_open(&other), OBS_OK);
+    part.input_text = obs_str_of("q");
+    assert_int_equal(put(&other, &part).n_waiting, 1);
+    fixture_close(&other);
+    assert_int_equal(put(f, &span).n_stored, 1);
+    query.to_ns = BASE_NS + 1;
+    assert_int_equal(search_wait(f, &scope_all, &query, &found), OBS_OK);
+    assert_int_equal(found.n, 2);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM contents WHERE input_text='q'"), 1);
+    found_finish(&found);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    n_merges = merge_error = 0;
+    fixture_init(f);
+    *state = f;
+    return fixture_open(f);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_close(f);
+    fixture_finish(f);
+    free(f);
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_fragment_joins_its_span_in_either_order),
+        TEST(fragments_fold_in_the_order_in_which_they_came),
+        TEST(a_span_and_its_fragments_in_one_request),
+        TEST(projects_do_not_meet),
+        TEST(content_comes_and_goes),
+        TEST(an_error_of_who_merges_fails_the_request),
+        TEST(without_merging_what_is_there_stays),
+        TEST(old_fragments_are_forgotten),
+        TEST(fragments_of_another_process_are_seen),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
