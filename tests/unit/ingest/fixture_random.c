@@ -5,12 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct dice {
-    obs_arena *arena;
-    uint64_t state;
-};
-
-static uint64_t roll(struct dice *d, uint64_t n)
+uint64_t dice_roll(struct dice *d, uint64_t n)
 {
     d->state ^= d->state << 13; /* xorshift64 */
     d->state ^= d->state >> 7;
@@ -18,7 +13,7 @@ static uint64_t roll(struct dice *d, uint64_t n)
     return d->state % n;
 }
 
-static void *room(struct dice *d, size_t n, size_t size)
+void *dice_room(struct dice *d, size_t n, size_t size)
 {
     void *p = obs_arena_calloc(d->arena, n + 1, size);
 
@@ -27,17 +22,17 @@ static void *room(struct dice *d, size_t n, size_t size)
     return p;
 }
 
-static obs_str text(struct dice *d)
+obs_str dice_text(struct dice *d)
 {
     static const char *const pieces[] = {
         "a",  "gen_ai.",   "\"",           "\\",           "\n",
         "/",  "\x01",      "\xC3\xA9",     "\xE9\x9B\xAA", "\xF0\x9F\x9A\x80",
         " z", "{\"k\":1}", "\xEF\xBF\xBF", "\t",           "0123456789abcdef"};
-    size_t n = roll(d, 12), len = 0;
-    char *p = room(d, n * 16, 1);
+    size_t n = dice_roll(d, 12), len = 0;
+    char *p = dice_room(d, n * 16, 1);
 
     for (size_t i = 0; i < n; i++) {
-        const char *piece = pieces[roll(d, sizeof(pieces) / sizeof(pieces[0]))];
+        const char *piece = pieces[dice_roll(d, sizeof(pieces) / sizeof(pieces[0]))];
 
         memcpy(p + len, piece, strlen(piece));
         len += strlen(piece);
@@ -45,59 +40,60 @@ static obs_str text(struct dice *d)
     return obs_str_n(p, len);
 }
 
-static obs_str raw(struct dice *d, size_t len)
+obs_str dice_raw(struct dice *d, size_t len)
 {
-    char *p = room(d, len, 1);
+    char *p = dice_room(d, len, 1);
 
     for (size_t i = 0; i < len; i++)
-        p[i] = (char)roll(d, 256);
+        p[i] = (char)dice_roll(d, 256);
     return obs_str_n(p, len);
 }
 
-static double real(struct dice *d)
+double dice_real(struct dice *d)
 {
     static const double special[] = {0.0, -0.0, 0.1, 1e300, -5e-324, 123456.75, 1e22, 3.0};
-    uint64_t bits = roll(d, UINT64_MAX);
+    uint64_t bits = dice_roll(d, UINT64_MAX);
     double value;
 
-    if (roll(d, 2))
-        return special[roll(d, sizeof(special) / sizeof(special[0]))];
-    if (roll(d, 20) == 0)
-        return roll(d, 2) ? INFINITY : -INFINITY;
+    if (dice_roll(d, 2))
+        return special[dice_roll(d, sizeof(special) / sizeof(special[0]))];
+    if (dice_roll(d, 20) == 0)
+        return dice_roll(d, 2) ? INFINITY : -INFINITY;
     memcpy(&value, &bits, sizeof(value));
     return isnan(value) ? NAN : value;
 }
 
 static void attr_list(struct dice *d, unsigned depth, struct otlp_attr **ret, uint32_t *ret_n);
 
-static struct otlp_value value(struct dice *d, unsigned depth)
+struct otlp_value dice_value(struct dice *d, unsigned depth)
 {
-    struct otlp_value v = {.kind = (uint16_t)roll(d, depth > 3 ? 5 : 8)};
+    struct otlp_value v = {.kind = (uint16_t)dice_roll(d, depth > 3 ? 5 : 8)};
 
     switch (v.kind) {
     case OTLP_STRING:
-        v.s = text(d);
+        v.s = dice_text(d);
         break;
     case OTLP_BOOL:
-        v.i = (int64_t)roll(d, 2);
+        v.i = (int64_t)dice_roll(d, 2);
         break;
     case OTLP_INT:
-        v.i = roll(d, 2) ? (int64_t)roll(d, UINT64_MAX) : (int64_t)roll(d, 1000) - 500;
+        v.i =
+            dice_roll(d, 2) ? (int64_t)dice_roll(d, UINT64_MAX) : (int64_t)dice_roll(d, 1000) - 500;
         break;
     case OTLP_DOUBLE:
-        v.d = real(d);
+        v.d = dice_real(d);
         break;
     case OTLP_ARRAY:
-        v.n = (uint32_t)roll(d, 4);
-        v.items = room(d, v.n, sizeof(*v.items));
+        v.n = (uint32_t)dice_roll(d, 4);
+        v.items = dice_room(d, v.n, sizeof(*v.items));
         for (uint32_t i = 0; i < v.n; i++)
-            v.items[i] = value(d, depth + 1);
+            v.items[i] = dice_value(d, depth + 1);
         break;
     case OTLP_KVLIST:
         attr_list(d, depth + 1, &v.attrs, &v.n);
         break;
     case OTLP_BYTES:
-        v.s = raw(d, roll(d, 9));
+        v.s = dice_raw(d, dice_roll(d, 9));
         break;
     default:
         break;
@@ -107,79 +103,79 @@ static struct otlp_value value(struct dice *d, unsigned depth)
 
 static void attr_list(struct dice *d, unsigned depth, struct otlp_attr **ret, uint32_t *ret_n)
 {
-    *ret_n = (uint32_t)roll(d, 5);
-    *ret = room(d, *ret_n, sizeof(**ret));
+    *ret_n = (uint32_t)dice_roll(d, 5);
+    *ret = dice_room(d, *ret_n, sizeof(**ret));
     for (uint32_t i = 0; i < *ret_n; i++) {
-        (*ret)[i].key = text(d);
-        (*ret)[i].value = value(d, depth);
+        (*ret)[i].key = dice_text(d);
+        (*ret)[i].value = dice_value(d, depth);
     }
 }
 
-static void attrs(struct dice *d, struct otlp_attrs *ret)
+void dice_attrs(struct dice *d, struct otlp_attrs *ret)
 {
     attr_list(d, 0, &ret->items, &ret->n);
-    ret->dropped = (uint32_t)roll(d, 3) * 1000000007u;
+    ret->dropped = (uint32_t)dice_roll(d, 3) * 1000000007u;
 }
 
 static void lists(struct dice *d, struct otlp_span *s)
 {
-    s->n_events = (uint32_t)roll(d, 4);
-    s->events = room(d, s->n_events, sizeof(*s->events));
+    s->n_events = (uint32_t)dice_roll(d, 4);
+    s->events = dice_room(d, s->n_events, sizeof(*s->events));
     for (uint32_t i = 0; i < s->n_events; i++) {
-        s->events[i].time_ns = roll(d, UINT64_MAX);
-        s->events[i].name = text(d);
-        attrs(d, &s->events[i].attrs);
+        s->events[i].time_ns = dice_roll(d, UINT64_MAX);
+        s->events[i].name = dice_text(d);
+        dice_attrs(d, &s->events[i].attrs);
     }
-    s->n_links = (uint32_t)roll(d, 3);
-    s->links = room(d, s->n_links, sizeof(*s->links));
+    s->n_links = (uint32_t)dice_roll(d, 3);
+    s->links = dice_room(d, s->n_links, sizeof(*s->links));
     for (uint32_t i = 0; i < s->n_links; i++) {
-        s->links[i].trace_id = raw(d, 16);
-        s->links[i].span_id = raw(d, 8);
-        s->links[i].trace_state = text(d);
-        s->links[i].flags = (uint32_t)roll(d, UINT32_MAX);
-        attrs(d, &s->links[i].attrs);
+        s->links[i].trace_id = dice_raw(d, 16);
+        s->links[i].span_id = dice_raw(d, 8);
+        s->links[i].trace_state = dice_text(d);
+        s->links[i].flags = (uint32_t)dice_roll(d, UINT32_MAX);
+        dice_attrs(d, &s->links[i].attrs);
     }
 }
 
 static void span(struct dice *d, struct otlp_span *s)
 {
-    s->trace_id = raw(d, roll(d, 10) ? 16 : roll(d, 20));
-    s->span_id = raw(d, 8);
-    s->parent_span_id = raw(d, roll(d, 2) ? 8 : 0);
-    s->trace_state = text(d);
-    s->name = text(d);
-    s->status_message = text(d);
-    s->start_ns = roll(d, UINT64_MAX);
-    s->end_ns = roll(d, UINT64_MAX);
-    s->kind = (uint32_t)roll(d, 8);
-    s->status = (uint32_t)roll(d, 4);
-    s->flags = (uint32_t)roll(d, UINT32_MAX);
-    s->dropped_events = (uint32_t)roll(d, 3);
-    s->dropped_links = (uint32_t)roll(d, 3);
-    attrs(d, &s->attrs);
+    s->trace_id = dice_raw(d, dice_roll(d, 10) ? 16 : dice_roll(d, 20));
+    s->span_id = dice_raw(d, 8);
+    s->parent_span_id = dice_raw(d, dice_roll(d, 2) ? 8 : 0);
+    s->trace_state = dice_text(d);
+    s->name = dice_text(d);
+    s->status_message = dice_text(d);
+    s->start_ns = dice_roll(d, UINT64_MAX);
+    s->end_ns = dice_roll(d, UINT64_MAX);
+    s->kind = (uint32_t)dice_roll(d, 8);
+    s->status = (uint32_t)dice_roll(d, 4);
+    s->flags = (uint32_t)dice_roll(d, UINT32_MAX);
+    s->dropped_events = (uint32_t)dice_roll(d, 3);
+    s->dropped_links = (uint32_t)dice_roll(d, 3);
+    dice_attrs(d, &s->attrs);
     lists(d, s);
 }
 
 void random_batch(struct otlp_batch *batch, uint64_t seed)
 {
-    struct dice d = {.arena = batch->arena, .state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1};
+    struct dice d = dice_of(batch->arena, seed);
     struct otlp_resource *resource = NULL;
     struct otlp_scope *scope = NULL;
-    size_t n = roll(&d, 6);
+    size_t n = dice_roll(&d, 6);
 
     for (size_t i = 0; i < n; i++) {
         struct otlp_span *s;
 
-        if (!resource || roll(&d, 3) == 0) {
-            resource = room(&d, 1, sizeof(*resource));
-            attrs(&d, &resource->attrs);
+        if (!resource || dice_roll(&d, 3) == 0) {
+            resource = dice_room(&d, 1, sizeof(*resource));
+            dice_attrs(&d, &resource->attrs);
             scope = NULL;
         }
-        if (!scope || roll(&d, 3) == 0) {
-            scope = room(&d, 1, sizeof(*scope));
-            scope->name = text(&d);
-            scope->version = text(&d);
-            attrs(&d, &scope->attrs);
+        if (!scope || dice_roll(&d, 3) == 0) {
+            scope = dice_room(&d, 1, sizeof(*scope));
+            scope->name = dice_text(&d);
+            scope->version = dice_text(&d);
+            dice_attrs(&d, &scope->attrs);
         }
         s = otlp_batch_add(batch);
         if (!s)
@@ -190,11 +186,23 @@ void random_batch(struct otlp_batch *batch, uint64_t seed)
     }
 }
 
+struct otlp_value nested_value(obs_arena *arena, unsigned depth)
+{
+    struct otlp_value v = {.kind = OTLP_ARRAY};
+
+    if (depth > 1) {
+        v.n = 1;
+        v.items = obs_arena_alloc(arena, sizeof(*v.items));
+        *v.items = nested_value(arena, depth - 1);
+    }
+    return v;
+}
+
 /* --- comparison ------------------------------------------------------------ */
 
 static bool same_attrs(const struct otlp_attr *a, const struct otlp_attr *b, uint32_t n);
 
-static bool same_value(const struct otlp_value *a, const struct otlp_value *b)
+bool same_value(const struct otlp_value *a, const struct otlp_value *b)
 {
     if (a->kind != b->kind)
         return false;
@@ -229,7 +237,7 @@ static bool same_attrs(const struct otlp_attr *a, const struct otlp_attr *b, uin
     return true;
 }
 
-static bool same_attr_list(const struct otlp_attrs *a, const struct otlp_attrs *b)
+bool same_attr_list(const struct otlp_attrs *a, const struct otlp_attrs *b)
 {
     return a->n == b->n && a->dropped == b->dropped && same_attrs(a->items, b->items, a->n);
 }

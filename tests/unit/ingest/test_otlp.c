@@ -23,18 +23,6 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A copy that ends where its memory ends, so that the sanitizer sees a step
- * too far. */
-static char *exact(obs_str text)
-{
-    char *copy = malloc(text.len ? text.len : 1);
-
-    assert_non_null(copy);
-    if (text.len)
-        memcpy(copy, text.ptr, text.len);
-    return copy;
-}
-
 static void check_same(const struct otlp_batch *want, const struct otlp_batch *got, uint64_t seed,
                        const char *form)
 {
@@ -42,19 +30,6 @@ static void check_same(const struct otlp_batch *want, const struct otlp_batch *g
 
     if (!same_batch(want, got, &why))
         fail_msg("seed %llu, %s: %s differ", (unsigned long long)seed, form, why);
-}
-
-static struct json_style style_of(uint64_t seed)
-{
-    return (struct json_style){
-        .snake = seed & 1,
-        .upper_hex = seed & 2,
-        .number_ints = seed & 4,
-        .named_enums = seed & 8,
-        .escape_all = seed & 16,
-        .spaced = seed & 32,
-        .unknown_fields = seed & 64,
-    };
 }
 
 static void random_requests_decode_to_what_was_encoded(void **state)
@@ -73,13 +48,13 @@ static void random_requests_decode_to_what_was_encoded(void **state)
         encode_proto(&want, &proto_body);
         encode_json(&want, &style, &json_body);
 
-        copy = exact(bytes_str(&proto_body));
+        copy = exact_copy(bytes_str(&proto_body));
         if (otlp_proto_decode(obs_str_n(copy, proto_body.len), &proto, &error) < 0)
             fail_msg("seed %llu: %s", (unsigned long long)seed, error.text);
         check_same(&want, &proto, seed, "protobuf");
         free(copy);
 
-        copy = exact(bytes_str(&json_body));
+        copy = exact_copy(bytes_str(&json_body));
         if (otlp_json_decode(obs_str_n(copy, json_body.len), &json, &error) < 0)
             fail_msg("seed %llu: %s", (unsigned long long)seed, error.text);
         check_same(&want, &json, seed, "JSON");
@@ -109,7 +84,7 @@ static void a_request_cut_at_any_byte_fails_or_is_a_shorter_one(void **state)
         obs_arena *arena = obs_arena_create(0);
         struct otlp_batch got = {.arena = arena};
         struct decode_error error;
-        char *copy = exact(obs_str_n(proto.data, len));
+        char *copy = exact_copy(obs_str_n(proto.data, len));
         int rc = otlp_proto_decode(obs_str_n(copy, len), &got, &error);
 
         /* only between two ResourceSpans is the rest a request of its own */
@@ -125,7 +100,7 @@ static void a_request_cut_at_any_byte_fails_or_is_a_shorter_one(void **state)
         obs_arena *arena = obs_arena_create(0);
         struct otlp_batch got = {.arena = arena};
         struct decode_error error;
-        char *copy = exact(obs_str_n(json.data, len));
+        char *copy = exact_copy(obs_str_n(json.data, len));
 
         assert_int_equal(otlp_json_decode(obs_str_n(copy, len), &got, &error), OBS_E_SYNTAX);
         assert_true(error.offset <= len);
@@ -378,19 +353,6 @@ static void more_spans_than_allowed_are_too_large(void **state)
     bytes_finish(&json);
 }
 
-/* An attribute whose value is an array in an array …, `depth` deep. */
-static struct otlp_value nested(obs_arena *arena, unsigned depth)
-{
-    struct otlp_value v = {.kind = OTLP_ARRAY};
-
-    if (depth > 1) {
-        v.n = 1;
-        v.items = obs_arena_alloc(arena, sizeof(*v.items));
-        *v.items = nested(arena, depth - 1);
-    }
-    return v;
-}
-
 static void values_nest_to_the_limit_and_not_deeper(void **state)
 {
     struct otlp_resource resource = {0};
@@ -401,7 +363,7 @@ static void values_nest_to_the_limit_and_not_deeper(void **state)
     for (unsigned depth = OTLP_MAX_DEPTH; depth <= OTLP_MAX_DEPTH + 2; depth++) {
         struct otlp_batch batch = {.arena = *state}, a = {.arena = *state}, b = {.arena = *state};
         struct otlp_span *span = otlp_batch_add(&batch);
-        struct otlp_attr attr = {obs_str_of("deep"), nested(*state, depth)};
+        struct otlp_attr attr = {obs_str_of("deep"), nested_value(*state, depth)};
         struct bytes proto = {0}, json = {0};
         int expected = depth <= OTLP_MAX_DEPTH + 1 ? OBS_OK : OBS_E_SYNTAX;
 
