@@ -28,7 +28,7 @@ static obs_series *one(obs_metric *metric, const char *value)
 static void requests(obs_metric *metric, struct ingest_metrics *m)
 {
     static const char *const protocols[N_PROTOCOLS] = {"otlp", "otlp_logs", "otlp_metrics",
-                                                       "native"};
+                                                       "native", "langfuse"};
     static const char *const outcomes[N_OUTCOMES] = {"ok", "partial", "invalid", "busy", "failed"};
 
     for (int p = 0; p < N_PROTOCOLS; p++)
@@ -85,6 +85,7 @@ int ingest_metrics_register(obs_instance *instance, struct ingest_metrics *ret)
     m.bytes[ENCODING_PROTOBUF] = one(metric, "protobuf");
     m.bytes[ENCODING_JSON] = one(metric, "json");
     m.bytes[ENCODING_NATIVE] = one(metric, "native");
+    m.bytes[ENCODING_LANGFUSE] = one(metric, "langfuse");
     rc = family(instance, "ingest_requests_total", "Ingest requests, by how they were answered",
                 protocol_result, 2, &metric);
     if (rc < 0)

@@ -27,9 +27,16 @@ enum ingest_protocol {
     PROTOCOL_OTLP_LOGS,
     PROTOCOL_OTLP_METRICS,
     PROTOCOL_NATIVE,
+    PROTOCOL_LANGFUSE,
     N_PROTOCOLS
 };
-enum ingest_encoding { ENCODING_PROTOBUF, ENCODING_JSON, ENCODING_NATIVE, N_ENCODINGS };
+enum ingest_encoding {
+    ENCODING_PROTOBUF,
+    ENCODING_JSON,
+    ENCODING_NATIVE,
+    ENCODING_LANGFUSE,
+    N_ENCODINGS
+};
 enum ingest_outcome {
     OUTCOME_OK,
     OUTCOME_PARTIAL, /* some spans were refused */

@@ -172,14 +172,15 @@ static void store(void *arg)
         failed(job, rc);
 }
 
-/* On the worker or on the pool. */
+/* On the worker or on the pool. A fragment has its price when it is merged. */
 static void decode(void *arg)
 {
     struct job *job = arg;
 
     job->rc = job->decode(job);
     for (size_t i = 0; job->rc == OBS_OK && i < job->mapped.n_spans; i++)
-        job->rc = ingest_price(job->ingest, &job->mapped.spans[i], job->arena);
+        if (!(job->mapped.spans[i].flags & OBS_SPAN_FRAGMENT))
+            job->rc = ingest_price(job->ingest, &job->mapped.spans[i], job->arena);
 }
 
 int job_run(struct job *job)

@@ -55,6 +55,10 @@ int handle_traces(obs_request *req, void *self);
 int handle_logs(obs_request *req, void *self);
 int handle_metrics(obs_request *req, void *self);
 int handle_native(obs_request *req, void *self);
+int handle_langfuse(obs_request *req, void *self);
+int handle_langfuse_health(obs_request *req, void *self);
+int handle_langfuse_projects(obs_request *req, void *self);
+int handle_langfuse_other(obs_request *req, void *self);
 
 /* 1 when the media type of the request is `type`, parameters aside. */
 int request_is(obs_request *req, const char *type);

@@ -4,6 +4,7 @@
 #include "json_cursor.h"
 #include "json_merge.h"
 #include "messages.h"
+#include "timeparse.h"
 
 #include <stdio.h>
 
@@ -189,22 +190,58 @@ static void set_number(struct merge *m, int64_t *to, int64_t number)
     m->changed = true;
 }
 
-/* The end of a span under way is its start, until somebody tells. */
+/* The end of a span under way is its start, until somebody tells. What an update
+ * says may be older than what is there, so the start is the earliest one told of,
+ * and a root, which covers what is below it, does not end earlier again. */
 static void merge_times(struct merge *m)
 {
+    static const uint8_t none[8];
     obs_span *to = m->to;
     const obs_span *added = m->added;
+    bool is_root = memcmp(to->parent_span_id, none, sizeof(none)) == 0;
 
-    if (m->over && !(added->flags & OBS_SPAN_FRAGMENT) && added->start_ns > 0) {
-        m->costs |= to->start_ns != added->start_ns; /* prices change with time */
+    if (m->over && added->start_ns > 0 && added->start_ns < to->start_ns) {
+        m->costs = true; /* prices change with time */
         set_number(m, &to->start_ns, added->start_ns);
     }
-    if (m->over && added->end_ns > 0 && added->end_ns > added->start_ns)
+    if (m->over && added->end_ns > added->start_ns && (!is_root || added->end_ns > to->end_ns))
         set_number(m, &to->end_ns, added->end_ns);
     if (to->end_ns < to->start_ns)
         set_number(m, &to->end_ns, to->start_ns);
     if (added->ttft_ns >= 0 && (m->over || to->ttft_ns < 0))
         set_number(m, &to->ttft_ns, added->ttft_ns);
+}
+
+/* The value of the text attribute `name`, empty when there is none. */
+static obs_str text_attribute(struct merge *m, const char *name)
+{
+    struct json_cursor c;
+    bool first = true;
+    obs_str key, text = obs_str_n(NULL, 0);
+    int rc;
+
+    json_cursor_init(&c, m->to->attributes, m->out.arena, /* error= */ NULL);
+    rc = json_open(&c, '{');
+    while (rc >= 0 && (rc = json_key(&c, &first, &key)) > 0) {
+        if (obs_str_is(key, name) && json_peek(&c) == '"')
+            return json_string(&c, &text) == OBS_OK ? text : obs_str_n(NULL, 0);
+        rc = json_skip(&c, NULL);
+    }
+    return text;
+}
+
+/* The time of the first token came before the start, which it counts from. */
+static void merge_first_token(struct merge *m)
+{
+    static const char name[] = "langfuse.observation.completion_start_time";
+    obs_span *to = m->to;
+    int64_t at_ns;
+
+    if (to->ttft_ns >= 0 || !to->attributes.len ||
+        !memmem(to->attributes.ptr, to->attributes.len, name, strlen(name)))
+        return;
+    if (time_rfc3339(text_attribute(m, name), &at_ns) == OBS_OK && at_ns >= to->start_ns)
+        set_number(m, &to->ttft_ns, at_ns - to->start_ns);
 }
 
 static void merge_identity(struct merge *m)
@@ -249,6 +286,7 @@ int span_merge(const obs_span *stored, const obs_span *added, obs_arena *arena, 
     if (added->provider_cost >= 0 || added->emitter_cost >= 0)
         merge_group(&m, reports, COUNT(reports), reported);
     merge_times(&m);
+    merge_first_token(&m);
     merge_identity(&m);
     rc = m.costs ? ingest->prices->price(ingest->prices_self, ret_span, arena) : OBS_OK;
     return rc < 0 ? rc : m.changed;

@@ -45,17 +45,19 @@ int map_reject_ids(obs_str trace_id, obs_str span_id)
 }
 
 /* REJECT_* or -1. */
-static int reject_of(const struct otlp_span *from, bool fragment)
+static int reject_of(const struct otlp_span *from)
 {
     int reject = map_reject_ids(from->trace_id, from->span_id);
 
-    if (reject >= 0 || fragment)
+    bool whole = !(from->store_flags & OBS_SPAN_FRAGMENT);
+
+    if (reject >= 0)
         return reject;
     if (from->parent_span_id.len != 0 && from->parent_span_id.len != 8)
         return REJECT_PARENT_ID;
-    if (from->start_ns == 0 || from->start_ns > INT64_MAX)
+    if ((whole && from->start_ns == 0) || from->start_ns > INT64_MAX)
         return REJECT_START;
-    if (from->end_ns < from->start_ns || from->end_ns > INT64_MAX)
+    if ((whole && from->end_ns < from->start_ns) || from->end_ns > INT64_MAX)
         return REJECT_END;
     return -1;
 }
@@ -185,8 +187,7 @@ static void fill_identity(const struct mapper *m, const struct otlp_span *from, 
     /* flags: W3C trace flags in the low byte; senders that leave all zero do not tell */
     if (from->flags && !(from->flags & 1))
         span->flags &= ~OBS_SPAN_SAMPLED;
-    if (m->fragment)
-        span->flags |= OBS_SPAN_FRAGMENT;
+    span->flags |= from->store_flags;
     span->project_id = m->project;
     span->span_name = from->name;
     span->span_kind = obs_str_of(kinds[from->kind < n_kinds ? from->kind : 0]);
@@ -355,6 +356,7 @@ static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span,
     const struct usage *usage;
     int rc;
 
+    m->fragment = from->store_flags & OBS_SPAN_FRAGMENT;
     offer_resource(m, from->resource);
     draft_init(&m->draft, &m->base);
     m->parts.n = m->parts.over = 0;
@@ -387,8 +389,8 @@ static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span,
     return m->out.failed ? OBS_E_NOMEM : OBS_OK;
 }
 
-static int map_all(const struct map_index *index, obs_str project, struct otlp_batch *batch,
-                   bool fragments, struct mapped *ret)
+int map_batch(const struct map_index *index, obs_str project, struct otlp_batch *batch,
+              struct mapped *ret)
 {
     struct mapper *m = obs_arena_calloc(batch->arena, 1, sizeof(*m));
     struct mapped mapped = {0};
@@ -398,7 +400,6 @@ static int map_all(const struct map_index *index, obs_str project, struct otlp_b
     m->index = index;
     m->arena = batch->arena;
     m->project = project;
-    m->fragment = fragments;
     m->parts.max = batch->max_parts ? batch->max_parts : INDEXED_DEFAULT_PARTS;
     json_out_init(&m->out, batch->arena);
     mapped.spans = obs_arena_alloc(batch->arena, batch->n_spans * sizeof(obs_span) + 1);
@@ -406,7 +407,7 @@ static int map_all(const struct map_index *index, obs_str project, struct otlp_b
     if (!mapped.spans || !mapped.usages)
         return OBS_E_NOMEM;
     for (size_t i = 0; i < batch->n_spans; i++) {
-        int reject = reject_of(&batch->spans[i], fragments);
+        int reject = reject_of(&batch->spans[i]);
         int rc;
 
         if (reject >= 0) {
@@ -422,16 +423,4 @@ static int map_all(const struct map_index *index, obs_str project, struct otlp_b
     }
     *ret = mapped;
     return OBS_OK;
-}
-
-int map_batch(const struct map_index *index, obs_str project, struct otlp_batch *batch,
-              struct mapped *ret)
-{
-    return map_all(index, project, batch, /* fragments= */ false, ret);
-}
-
-int map_fragments(const struct map_index *index, obs_str project, struct otlp_batch *batch,
-                  struct mapped *ret)
-{
-    return map_all(index, project, batch, /* fragments= */ true, ret);
 }

@@ -33,16 +33,11 @@ struct mapped {
 
 /* Maps every span of `batch`; spans that cannot be stored are counted in
  * `ret`, not reported as an error. Costs that were reported are taken
- * (cost_source "provider" or "emitter"); pricing the others is the caller's. `project` is
- * borrowed as long as the spans. Errors: OBS_E_NOMEM. Thread: any, one at a
- * time for a batch. */
+ * (cost_source "provider" or "emitter"); pricing the others is the caller's. Of a
+ * fragment, what nobody said stays absent. `project` is borrowed as long as the
+ * spans. Errors: OBS_E_NOMEM. Thread: any, one at a time for a batch. */
 OBS_MUST_CHECK int map_batch(const struct map_index *index, obs_str project,
                              struct otlp_batch *batch, struct mapped *ret);
-
-/* The same for spans that are only told of: what nobody said stays absent, they
- * need no times, and their flag is OBS_SPAN_FRAGMENT. */
-OBS_MUST_CHECK int map_fragments(const struct map_index *index, obs_str project,
-                                 struct otlp_batch *batch, struct mapped *ret);
 
 /* REJECT_* for ids that are none, else -1. */
 int map_reject_ids(obs_str trace_id, obs_str span_id);

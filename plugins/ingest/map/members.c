@@ -2,8 +2,7 @@
 /* Walking an object: one pass over its JSON. Objects without a row are entered,
  * everything else without one is passed over. */
 #include "members.h"
-#include "json_cursor.h"
-#include "messages.h"
+#include "json_value.h"
 
 #define MAX_DEPTH 6u
 #define MAX_PATH 160u /* longer than any key of the table */
@@ -19,47 +18,6 @@ struct walk {
     char path[MAX_PATH];
 };
 
-/* --- values ---------------------------------------------------------------- */
-
-static int number_value(struct json_cursor *c, struct otlp_value *ret)
-{
-    obs_str text;
-    int rc = json_number(c, &text);
-
-    if (rc < 0)
-        return rc;
-    *ret = (struct otlp_value){.kind = OTLP_INT};
-    if (!memchr(text.ptr, '.', text.len) && !memchr(text.ptr, 'e', text.len) &&
-        !memchr(text.ptr, 'E', text.len) && json_parse_int(c->arena, text, &ret->i))
-        return OBS_OK;
-    ret->kind = OTLP_DOUBLE;
-    return json_parse_double(c->arena, text, &ret->d) ? OBS_OK : OBS_E_SYNTAX;
-}
-
-static int any_value(struct walk *w, struct otlp_value *ret)
-{
-    struct json_cursor *c = &w->c;
-    char next = json_peek(c);
-    bool truth = false;
-    obs_str text;
-    int rc;
-
-    if (next == '-' || (next >= '0' && next <= '9'))
-        return number_value(c, ret);
-    if (next == 't' || next == 'f') {
-        rc = json_bool(c, &truth);
-        *ret = (struct otlp_value){.kind = OTLP_BOOL, .i = truth};
-        return rc;
-    }
-    if (next == '"') {
-        *ret = (struct otlp_value){.kind = OTLP_STRING};
-        return json_string(c, &ret->s);
-    }
-    rc = json_skip(c, &text);
-    *ret = (struct otlp_value){.kind = OTLP_JSON};
-    return rc < 0 ? rc : json_compacted(w->out, text, &ret->s);
-}
-
 static int offer_member(struct walk *w, const struct map_row *row, size_t path_len)
 {
     struct otlp_attr *attr = obs_arena_alloc(w->c.arena, sizeof(*attr));
@@ -69,7 +27,7 @@ static int offer_member(struct walk *w, const struct map_row *row, size_t path_l
     if (!attr)
         return OBS_E_NOMEM;
     attr->key = obs_str_n(row->key, path_len);
-    rc = any_value(w, &attr->value);
+    rc = json_value_read(&w->c, w->out, &attr->value);
     if (rc < 0)
         return rc;
     if (w->whole->row->marks & MARK_SPENT)
@@ -163,7 +121,7 @@ void members_offer_parameters(struct draft *draft, struct json_out *out, const s
             break;
         if (json_null(&w.c))
             continue;
-        rc = any_value(&w, &named.value);
+        rc = json_value_read(&w.c, w.out, &named.value);
         if (rc == OBS_OK)
             draft_offer_parameter(draft, out, &named);
     }

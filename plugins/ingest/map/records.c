@@ -129,6 +129,7 @@ static int add_span(struct otlp_batch *batch, const struct told *told, size_t n)
     span->span_id = told->record->span_id;
     span->resource = told->record->resource;
     span->scope = &no_scope;
+    span->store_flags = OBS_SPAN_FRAGMENT;
     for (size_t i = 0; i < n; i++)
         if (!add_record(batch->arena, &told[i], span))
             return OBS_E_NOMEM;
@@ -196,7 +197,7 @@ int records_map(const struct map_index *index, obs_str project, uint32_t max_par
             return rc;
     }
     *ret_records = records;
-    return map_fragments(index, project, &batch, ret);
+    return map_batch(index, project, &batch, ret);
 }
 
 obs_str records_text(obs_arena *arena, const struct records *records)

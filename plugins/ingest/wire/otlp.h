@@ -90,6 +90,7 @@ struct otlp_span {
     uint32_t kind;   /* as sent */
     uint32_t status; /* as sent */
     uint32_t flags;
+    uint32_t store_flags; /* OBS_SPAN_FRAGMENT, which needs no times, and OBS_SPAN_UPDATE */
     uint32_t n_events;
     uint32_t n_links;
     uint32_t dropped_events;

@@ -160,11 +160,42 @@ static void a_beginning_does_not_take_the_end_away(void **state)
     added.start_ns = added.end_ns = 1000;
     assert_int_equal(merge(&stored, &added, &ret), 0);
     assert_int_equal(ret.end_ns, 2000);
-    added.start_ns = added.end_ns = 3000; /* corrected to after the end */
+    added.start_ns = added.end_ns = 3000; /* a later word about it is no later start */
+    assert_int_equal(merge(&stored, &added, &ret), 0);
+    added.start_ns = added.end_ns = 500;
     assert_int_equal(merge(&stored, &added, &ret), 1);
-    assert_int_equal(ret.start_ns, 3000);
-    assert_int_equal(ret.end_ns, 3000);
+    assert_int_equal(ret.start_ns, 500);
+    assert_int_equal(ret.end_ns, 2000);
     assert_int_equal(n_priced, 1); /* prices change with time */
+}
+
+/* What is below a root may be told of in any order; others end when the last word says. */
+static void only_a_root_does_not_end_earlier_again(void **state)
+{
+    obs_span stored = stored_span(), added = blank(OBS_SPAN_UPDATE | OBS_SPAN_FRAGMENT), ret;
+
+    (void)state;
+    added.end_ns = 1500;
+    assert_int_equal(merge(&stored, &added, &ret), 0);
+    stored.parent_span_id[0] = 1;
+    assert_int_equal(merge(&stored, &added, &ret), 1);
+    assert_int_equal(ret.end_ns, 1500);
+}
+
+static void the_first_token_counts_from_a_start_that_came_apart(void **state)
+{
+    obs_span stored = stored_span(), added = blank(OBS_SPAN_UPDATE | OBS_SPAN_FRAGMENT), ret;
+
+    (void)state;
+    stored.start_ns = INT64_C(1790000000000000000); /* 2026-09-21T14:13:20Z */
+    stored.end_ns = stored.start_ns;
+    added.attributes = obs_str_of("{\"langfuse.observation.completion_start_time\":"
+                                  "\"2026-09-21T14:13:20.250Z\"}");
+    assert_int_equal(merge(&stored, &added, &ret), 1);
+    assert_int_equal(ret.ttft_ns, INT64_C(250000000));
+    stored.start_ns += INT64_C(1000000000); /* it cannot come before the start */
+    assert_int_equal(merge(&stored, &added, &ret), 1);
+    assert_int_equal(ret.ttft_ns, OBS_ABSENT);
 }
 
 static void objects_merge_by_member_and_lists_by_item(void **state)
@@ -257,6 +288,8 @@ int main(void)
         TEST(tokens_come_from_one_side_only),
         TEST(an_update_replaces_what_it_names),
         TEST(a_beginning_does_not_take_the_end_away),
+        TEST(only_a_root_does_not_end_earlier_again),
+        TEST(the_first_token_counts_from_a_start_that_came_apart),
         TEST(objects_merge_by_member_and_lists_by_item),
         TEST(messages_of_several_requests_add_up),
         TEST(a_reported_cost_is_taken_whole),
