@@ -112,22 +112,33 @@ int json_item(struct json_cursor *c, bool *first)
     return next(c, first, ']');
 }
 
-int json_key(struct json_cursor *c, bool *first, obs_str *ret_key)
+/* Up to the name of the next member: 1, or 0 at the end of the object. */
+static int before_key(struct json_cursor *c, bool *first)
 {
     int rc = next(c, first, '}');
 
-    if (rc <= 0)
-        return rc;
-    if (c->p >= c->end || *c->p != '"')
+    if (rc > 0 && (c->p >= c->end || *c->p != '"'))
         return json_fail(c, "a name in quotes");
-    rc = json_string(c, ret_key);
-    if (rc < 0)
-        return rc;
+    return rc;
+}
+
+static int after_key(struct json_cursor *c)
+{
     if (json_peek(c) != ':')
         return json_fail(c, "':'");
     c->p++;
     json_space(c);
     return 1;
+}
+
+int json_key(struct json_cursor *c, bool *first, obs_str *ret_key)
+{
+    int rc = before_key(c, first);
+
+    if (rc <= 0)
+        return rc;
+    rc = json_string(c, ret_key);
+    return rc < 0 ? rc : after_key(c);
 }
 
 static bool literal(struct json_cursor *c, const char *word, size_t len)
@@ -448,19 +459,30 @@ static int skip_scalar(struct json_cursor *c)
     }
 }
 
+/* As json_key(), but what is passed over is kept as it is: nothing is repaired. */
+static int skip_key(struct json_cursor *c, bool *first)
+{
+    int rc = before_key(c, first);
+    struct json_raw key;
+
+    if (rc <= 0)
+        return rc;
+    rc = json_string_raw(c, &key);
+    return rc < 0 ? rc : after_key(c);
+}
+
 /* Recursion is bounded by JSON_MAX_DEPTH in json_open(). */
 static int skip(struct json_cursor *c)
 {
     char bracket = json_peek(c);
     bool first = true;
-    obs_str key;
     int rc;
 
     if (bracket != '{' && bracket != '[')
         return skip_scalar(c);
     rc = json_open(c, bracket);
     while (rc >= 0) {
-        rc = bracket == '{' ? json_key(c, &first, &key) : json_item(c, &first);
+        rc = bracket == '{' ? skip_key(c, &first) : json_item(c, &first);
         if (rc <= 0)
             return rc;
         rc = skip(c);

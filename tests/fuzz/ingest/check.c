@@ -49,7 +49,9 @@ void check_span(obs_arena *arena, const obs_span *s)
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (numbers[i] < OBS_ABSENT)
             abort();
-    if (s->end_ns < s->start_ns || s->start_ns <= 0 || !s->operation_type.len || !s->project_id.len)
+    if (s->end_ns < s->start_ns || s->start_ns < 0 || !s->project_id.len)
+        abort();
+    if (!(s->flags & OBS_SPAN_FRAGMENT) && (s->start_ns == 0 || !s->operation_type.len))
         abort();
 }
 

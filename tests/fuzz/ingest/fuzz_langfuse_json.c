@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Langfuse's batches from anyone: decoded, folded, mapped, checked. */
+#include "check.h"
+#include "langfuse.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct langfuse_batch batch = {.arena = obs_arena_create((size_t)64 << 20), .max_events = 1000};
+    struct otlp_batch spans = {.arena = batch.arena};
+    struct decode_error error;
+
+    if (langfuse_decode(obs_str_n((const char *)data, size), &batch, &error) == OBS_OK &&
+        langfuse_fold(&batch, &spans) == OBS_OK)
+        check_batch(&spans);
+    obs_arena_destroy(batch.arena);
+    return 0;
+}
