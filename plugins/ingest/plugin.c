@@ -178,7 +178,7 @@ static const obs_route routes[] = {
         .permission = "traces:write",
         .limit_class = "ingest",
         .body_limit_option = "max_body",
-        .summary = "Langfuse's batches: traces, observations, scores and their updates",
+        .summary = "Takes a batch of events of Langfuse's SDKs",
         .params = params,
         .n_params = sizeof(params) / sizeof(params[0]),
     },

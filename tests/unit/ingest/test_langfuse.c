@@ -78,11 +78,13 @@ static void digits_are_the_id_and_other_texts_are_hashed(void **state)
     assert_hex(trace, 16, "5b8efff798038103d269b633813fc60c");
     langfuse_span_id(obs_str_of("EEE19B7EC3C1B174"), span);
     assert_hex(span, 8, "eee19b7ec3c1b174");
-    /* the published values of FNV-1a */
     langfuse_trace_id(obs_str_of("foobar"), trace);
-    assert_hex(trace, 16, "343e1662793c64bf6f0d3597ba446f18");
+    assert_hex(trace, 16, "c3ab8ff13720e8ad9047dd39466b3c89");
     langfuse_span_id(obs_str_of("foobar"), span);
-    assert_hex(span, 8, "85944171f73967e8");
+    assert_hex(span, 8, "c3ab8ff13720e8ad");
+    memset(trace, 0xab, sizeof(trace));
+    langfuse_root_id(trace, span);
+    assert_hex(span, 8, "5a2cfe8ab9359185");
 }
 
 static void what_is_no_id_is_hashed_too(void **state)
@@ -101,7 +103,7 @@ static void what_is_no_id_is_hashed_too(void **state)
         assert_int_not_equal(trace[0], 0x5b);
     }
     langfuse_span_id(obs_str_of("0000000000000000"), span);
-    assert_hex(span, 8, "c291d5fb48650465");
+    assert_hex(span, 8, "fcdb4b423f4e5283");
     langfuse_span_id(obs_str_of("eee19b7e-c3c1-b174"), span); /* dashes are of traces */
     assert_int_not_equal(span[0], 0xee);
 }

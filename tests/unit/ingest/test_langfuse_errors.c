@@ -153,7 +153,7 @@ static void a_body_that_is_no_batch_is_refused(void **state)
     assert_fails("{'batch':[]}x", OBS_E_SYNTAX,
                  "line 1, column 13: expected the end of the text, found 'x'");
     assert_fails("{'batch':[{'body':{'\xe4':1}}]}", OBS_E_SYNTAX,
-                 "line 1, column 21: expected UTF-8, found ':'");
+                 "line 1, column 23: expected UTF-8, found ':'");
     assert_fails("{'batch':[1,2,3]}", OBS_E_TOO_LARGE,
                  "the batch has more events than ingest.max_spans allows");
     memset(deep + strlen(deep), '[', 150);
