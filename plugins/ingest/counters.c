@@ -49,6 +49,7 @@ static int other_signals(obs_instance *instance, struct ingest_metrics *m)
     if (rc < 0)
         return rc;
     m->records_joined = one(metric, "joined");
+    m->records_feedback = one(metric, "feedback");
     m->records_rejected = one(metric, "rejected");
     m->records_discarded = one(metric, "discarded");
     rc = family(instance, "ingest_metric_points_total",

@@ -98,6 +98,7 @@ static void answer_logs(struct job *job)
     const struct records *records = job->state;
 
     obs_series_add(m->records_joined, (double)records->n_joined);
+    obs_series_add(m->records_feedback, (double)records->n_feedback);
     obs_series_add(m->records_rejected, (double)records->n_rejected);
     obs_series_add(m->records_discarded, (double)records->n_discarded);
     otlp_answer(job, "rejectedLogRecords", records->n_rejected, records_text(job->arena, records));

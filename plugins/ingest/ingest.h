@@ -48,7 +48,7 @@ enum ingest_outcome {
 
 struct ingest_metrics {
     obs_series *stored, *repeated, *merged, *waiting, *rejected;
-    obs_series *records_joined, *records_rejected, *records_discarded;
+    obs_series *records_joined, *records_feedback, *records_rejected, *records_discarded;
     obs_series *points_genai, *points_other;
     obs_series *bytes[N_ENCODINGS];
     obs_series *requests[N_PROTOCOLS][N_OUTCOMES];

@@ -30,29 +30,20 @@ static const unsigned char no_id[16];
 
 /* --- checks ---------------------------------------------------------------- */
 
-static bool is_id(obs_str id, size_t len)
+bool map_is_id(obs_str id, size_t len)
 {
     return id.len == len && memcmp(id.ptr, no_id, len) != 0;
-}
-
-int map_reject_ids(obs_str trace_id, obs_str span_id)
-{
-    if (!is_id(trace_id, 16))
-        return REJECT_TRACE_ID;
-    if (!is_id(span_id, 8))
-        return REJECT_SPAN_ID;
-    return -1;
 }
 
 /* REJECT_* or -1. */
 static int reject_of(const struct otlp_span *from)
 {
-    int reject = map_reject_ids(from->trace_id, from->span_id);
-
     bool whole = !(from->store_flags & OBS_SPAN_FRAGMENT);
 
-    if (reject >= 0)
-        return reject;
+    if (!map_is_id(from->trace_id, 16))
+        return REJECT_TRACE_ID;
+    if (!map_is_id(from->span_id, 8))
+        return REJECT_SPAN_ID;
     if (from->parent_span_id.len != 0 && from->parent_span_id.len != 8)
         return REJECT_PARENT_ID;
     if ((whole && from->start_ns == 0) || from->start_ns > INT64_MAX)

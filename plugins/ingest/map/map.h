@@ -10,6 +10,8 @@
 
 #include <observatory/store.h>
 
+#include <stdbool.h>
+
 /* Why a span was not taken. */
 #define REJECT_TRACE_ID 0u
 #define REJECT_SPAN_ID 1u
@@ -39,8 +41,8 @@ struct mapped {
 OBS_MUST_CHECK int map_batch(const struct map_index *index, obs_str project,
                              struct otlp_batch *batch, struct mapped *ret);
 
-/* REJECT_* for ids that are none, else -1. */
-int map_reject_ids(obs_str trace_id, obs_str span_id);
+/* An id has `len` bytes that are not all zero. */
+bool map_is_id(obs_str id, size_t len);
 
 /* One sentence for OTLP's partial success: how many of `n_items` (named "spans")
  * were refused, and why. */

@@ -579,6 +579,7 @@ const struct map_event_row map_event_rows[] = {
     {"exception",                                 DIALECT_OTEL,          EVENT_EXCEPTION,   NULL},
     {"gen_ai.client.operation.exception",         DIALECT_GENAI,         EVENT_EXCEPTION,   NULL},
     {"gen_ai.client.inference.operation.details", DIALECT_GENAI,         EVENT_CONTENT,     NULL},
+    {"gen_ai.evaluation.result",                  DIALECT_GENAI,         EVENT_EVALUATION,  NULL},
     {"gen_ai.system.message",                     DIALECT_GENAI_1_36,    EVENT_INPUT,       "system"},
     {"gen_ai.user.message",                       DIALECT_GENAI_1_36,    EVENT_INPUT,       "user"},
     {"gen_ai.assistant.message",                  DIALECT_GENAI_1_36,    EVENT_INPUT,       "assistant"},

@@ -183,6 +183,7 @@ enum map_event_use {
     EVENT_CONTENT,     /* attributes are read like the span's own */
     EVENT_INPUT,       /* one input message of role `role` */
     EVENT_OUTPUT,      /* one output message */
+    EVENT_EVALUATION,  /* feedback: evaluation.h */
 };
 
 struct map_event_row {

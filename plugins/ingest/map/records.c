@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records are sorted by span. What one says of the whole call becomes attributes of
- * its span; a message or an exception becomes an event of it. */
+ * its span; a message or an exception becomes an event of it; an evaluation is
+ * feedback. */
 #include "records.h"
+#include "evaluation.h"
 
 #include <stdlib.h>
 
@@ -79,6 +81,16 @@ static void add_attrs(struct otlp_attrs *to, const struct otlp_record *record)
             to->items[to->n++] = body->attrs[i];
 }
 
+static bool add_event_attrs(obs_arena *arena, const struct otlp_record *record,
+                            struct otlp_attrs *ret)
+{
+    ret->items = obs_arena_alloc(arena, n_attrs(record) * sizeof(*ret->items) + 1);
+    if (!ret->items)
+        return false;
+    add_attrs(ret, record);
+    return true;
+}
+
 /* --- the records of a span ------------------------------------------------- */
 
 /* Whether a record's attributes are the call's, and not only the event's. */
@@ -111,11 +123,7 @@ static bool add_record(obs_arena *arena, const struct told *told, struct otlp_sp
         add_attrs(&span->attrs, record);
         return true;
     }
-    event->attrs.items = obs_arena_alloc(arena, n_attrs(record) * sizeof(*event->attrs.items) + 1);
-    if (!event->attrs.items)
-        return false;
-    add_attrs(&event->attrs, record);
-    return true;
+    return add_event_attrs(arena, record, &event->attrs);
 }
 
 static int add_span(struct otlp_batch *batch, const struct told *told, size_t n)
@@ -154,28 +162,73 @@ static int compare(const void *a, const void *b)
     return order ? order : (left->record > right->record) - (left->record < right->record);
 }
 
-/* The records that are for us, sorted; NULL when out of memory. */
-static struct told *chosen(const struct otlp_logs *logs, struct records *records)
+/* The record's REJECT_*, or -1. An evaluation may be of a whole trace. */
+static int reject_of(const struct told *told)
 {
-    struct told *told = obs_arena_alloc(logs->arena, logs->n_records * sizeof(*told) + 1);
+    const struct otlp_record *record = told->record;
+    bool of_trace = told->row->use == EVENT_EVALUATION && !record->span_id.len;
 
-    for (size_t i = 0; told && i < logs->n_records; i++) {
-        const struct otlp_record *record = &logs->records[i];
-        const struct map_event_row *row = row_of(record);
-        int reject = row ? map_reject_ids(record->trace_id, record->span_id) : -1;
+    if (!map_is_id(record->trace_id, 16))
+        return REJECT_TRACE_ID;
+    if (!of_trace && !map_is_id(record->span_id, 8))
+        return REJECT_SPAN_ID;
+    return -1;
+}
 
-        if (!row) {
+/* The records that are for us: evaluations from the end of the array backwards, the
+ * others from its beginning. NULL when out of memory. */
+static struct told *choose(const struct otlp_logs *logs, struct records *records)
+{
+    struct told *chosen = obs_arena_alloc(logs->arena, logs->n_records * sizeof(*chosen) + 1);
+
+    for (size_t i = 0; chosen && i < logs->n_records; i++) {
+        struct told told = {&logs->records[i], row_of(&logs->records[i])};
+        int reject = told.row ? reject_of(&told) : -1;
+
+        if (!told.row) {
             records->n_discarded++;
         } else if (reject >= 0) {
             records->n_rejected++;
             records->rejects[reject]++;
+        } else if (told.row->use == EVENT_EVALUATION) {
+            chosen[logs->n_records - ++records->n_feedback] = told;
         } else {
-            told[records->n_joined++] = (struct told){record, row};
+            chosen[records->n_joined++] = told;
         }
     }
-    if (told)
-        qsort(told, records->n_joined, sizeof(*told), compare);
-    return told;
+    return chosen;
+}
+
+/* One span for those of `told` that are of one. */
+static int add_spans(struct otlp_batch *batch, struct told *told, size_t n)
+{
+    size_t end;
+    int rc = OBS_OK;
+
+    qsort(told, n, sizeof(*told), compare);
+    for (size_t i = 0; rc == OBS_OK && i < n; i = end) {
+        for (end = i + 1; end < n && compare_spans(&told[i], &told[end]) == 0; end++)
+            ;
+        rc = add_span(batch, &told[i], end - i);
+    }
+    return rc;
+}
+
+static int add_evaluations(struct mapped *mapped, struct json_out *out, obs_str project,
+                           const struct told *told, size_t n)
+{
+    int rc = OBS_OK;
+
+    while (rc == OBS_OK && n-- > 0) { /* the last one came first */
+        const struct otlp_record *record = told[n].record;
+        struct evaluation evaluation = {.trace_id = record->trace_id, .span_id = record->span_id};
+
+        evaluation.time_ns = record->time_ns ? record->time_ns : record->observed_ns;
+        if (!add_event_attrs(out->arena, record, &evaluation.attrs))
+            return OBS_E_NOMEM;
+        rc = evaluation_add(mapped, out, project, &evaluation);
+    }
+    return rc;
 }
 
 int records_map(const struct map_index *index, obs_str project, uint32_t max_parts,
@@ -183,21 +236,24 @@ int records_map(const struct map_index *index, obs_str project, uint32_t max_par
 {
     struct otlp_batch batch = {.arena = logs->arena, .max_parts = max_parts};
     struct records records = {.n = logs->n_records};
-    struct told *told = chosen(logs, &records);
-    size_t end;
+    struct told *told = choose(logs, &records);
+    struct mapped mapped;
+    struct json_out out;
     int rc;
 
-    if (!told)
-        return OBS_E_NOMEM;
-    for (size_t i = 0; i < records.n_joined; i = end) {
-        for (end = i + 1; end < records.n_joined && compare_spans(&told[i], &told[end]) == 0; end++)
-            ;
-        rc = add_span(&batch, &told[i], end - i);
-        if (rc < 0)
-            return rc;
-    }
+    rc = told ? add_spans(&batch, told, records.n_joined) : OBS_E_NOMEM;
+    if (rc == OBS_OK)
+        rc = map_batch(index, project, &batch, &mapped);
+    if (rc < 0)
+        return rc;
+    json_out_init(&out, logs->arena);
+    rc = add_evaluations(&mapped, &out, project, told + records.n - records.n_feedback,
+                         records.n_feedback);
+    if (rc < 0)
+        return rc;
+    *ret = mapped;
     *ret_records = records;
-    return map_batch(index, project, &batch, ret);
+    return OBS_OK;
 }
 
 obs_str records_text(obs_arena *arena, const struct records *records)

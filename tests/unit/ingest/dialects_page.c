@@ -62,6 +62,7 @@ static void print_events(struct bytes *out)
         [EVENT_CONTENT] = "its attributes are read like the span's",
         [EVENT_INPUT] = "`input_messages`, a message of role %s",
         [EVENT_OUTPUT] = "`output_messages`",
+        [EVENT_EVALUATION] = "feedback: name, value, label, comment",
     };
 
     bytes_printf(out, "\n### Span events\n\n| event | dialect | goes to |\n|---|---|---|\n");
