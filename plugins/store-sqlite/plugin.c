@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store-sqlite: obs.store/1 on one SQLite file. One thread writes with group
  * commit, a few read; see writer.c and reader.c. */
+#include "aggregate.h"
 #include "append.h"
+#include "feedback.h"
 #include "reader.h"
 #include "record.h"
 #include "search.h"
@@ -18,7 +20,7 @@ struct store {
     const struct settings *settings;
     struct writer *writer;
     struct readers *readers;
-    obs_series *search_s;
+    obs_series *search_s, *aggregate_s;
     obs_series *connections[2]; /* reading, writing */
 };
 
@@ -111,6 +113,42 @@ static int search(void *self, const obs_scope *scope, const obs_span_query *quer
                          user);
 }
 
+static int aggregate(void *self, const obs_scope *scope, const obs_aggregate_query *query,
+                     obs_group_fn group, obs_search_fn done, void *user)
+{
+    struct store *store = self;
+
+    return aggregate_submit(store->readers, store->settings, store->aggregate_s, scope, query,
+                            group, done, user);
+}
+
+static int feedback_put(void *self, const obs_scope *scope, const obs_feedback *feedback, size_t n,
+                        obs_worker *worker, obs_append_fn done, void *user)
+{
+    struct store *store = self;
+
+    for (size_t i = 0; i < n; i++)
+        if (!in_scope(scope, feedback_at(feedback, i)->project_id))
+            return OBS_E_FORBIDDEN_PROJECT;
+    return feedback_submit_put(store->writer, feedback, n, worker, done, user);
+}
+
+static int feedback_get(void *self, const obs_scope *scope, const obs_feedback_query *query,
+                        obs_feedback_fn row, obs_search_fn done, void *user)
+{
+    struct store *store = self;
+
+    return feedback_submit_get(store->readers, scope, query, row, done, user);
+}
+
+static int feedback_remove(void *self, const obs_scope *scope, obs_str id, obs_worker *worker,
+                           obs_append_fn done, void *user)
+{
+    struct store *store = self;
+
+    return feedback_submit_remove(store->writer, scope, id, worker, done, user);
+}
+
 static int record_get(void *self, obs_str space, obs_str key, obs_record_fn done, void *user)
 {
     struct store *store = self;
@@ -132,6 +170,10 @@ static const obs_store service = {
     .size = sizeof(obs_store),
     .append = append,
     .search = search,
+    .aggregate = aggregate,
+    .feedback_put = feedback_put,
+    .feedback_get = feedback_get,
+    .feedback_remove = feedback_remove,
     .record_get = record_get,
     .record_put = record_put,
 };
@@ -141,8 +183,8 @@ static const obs_store service = {
 static int register_metrics(struct store *store)
 {
     static const char *const op[] = {"op"}, *const state[] = {"state"};
-    const obs_str search_op = OBS_STR("search"), reading = OBS_STR("reading"),
-                  writing = OBS_STR("writing");
+    const obs_str search_op = OBS_STR("search"), aggregate_op = OBS_STR("aggregate"),
+                  reading = OBS_STR("reading"), writing = OBS_STR("writing");
     obs_metric *query, *connections;
     int rc = obs_metric_register(store->instance,
                                  &(obs_metric_spec){.size = sizeof(obs_metric_spec),
@@ -165,6 +207,7 @@ static int register_metrics(struct store *store)
     if (rc < 0)
         return rc;
     store->search_s = obs_metric_series(query, &search_op);
+    store->aggregate_s = obs_metric_series(query, &aggregate_op);
     store->connections[0] = obs_metric_series(connections, &reading);
     store->connections[1] = obs_metric_series(connections, &writing);
     return OBS_OK;

@@ -104,6 +104,8 @@ static const char *const steps[] = {
     "UPDATE spans SET book_cost=total_cost WHERE cost_source IN('price_book','free');"
     "CREATE INDEX spans_unpriced ON spans(provider, model, start_ns)"
     " WHERE cost_source='unpriced';"
+    "INSERT INTO sqlite_stat1(tbl, idx, stat) VALUES"
+    "('spans', 'spans_unpriced', '10000 1000 200 1');"
     "CREATE TABLE fragments("
     " id INTEGER PRIMARY KEY," /* in the order in which they came */
     " trace_id BLOB NOT NULL,"

@@ -3,6 +3,8 @@
  * of time, the filter, the position, an order that ends in the row id so that it
  * is total, and one row more than the limit to know whether there is more. */
 #include "search.h"
+#include "bind.h"
+#include "conditions.h"
 #include "columns.h"
 #include "dialect.h"
 #include "position.h"
@@ -50,61 +52,6 @@ static void select_columns(struct search *s, uint64_t fields, bool *ret_contents
         obs_buf_printf(s->sql.text, ",%s.%s", columns[i].content ? "c" : "s", columns[i].name);
     }
     obs_buf_printf(s->sql.text, ",%s", s->sort);
-}
-
-/* Whether a filter looks into contents: only then they are joined. What lies
- * deeper than `depth` is refused elsewhere. */
-static bool reads_contents(const obs_filter *filter, int64_t depth)
-{
-    if (!filter || depth == 0)
-        return false;
-    if (filter->kind == OBS_FILTER_LEAF)
-        return filter->field >= OBS_FIELD_INPUT_TEXT && filter->field <= OBS_FIELD_OUTPUT_MESSAGES;
-    for (size_t i = 0; i < filter->n_children; i++)
-        if (reads_contents(filter->children[i], depth - 1))
-            return true;
-    return false;
-}
-
-static int put_scope(struct sql *sql, const obs_scope *scope)
-{
-    int rc = OBS_OK;
-
-    if (scope->all)
-        return OBS_OK;
-    obs_buf_printf(sql->text, " AND s.project_id IN(");
-    for (size_t i = 0; i < scope->n_projects && rc == OBS_OK; i++) {
-        if (i)
-            obs_buf_append(sql->text, ",", 1);
-        rc = sql_bind_text(sql, scope->projects[i]);
-    }
-    obs_buf_append(sql->text, ")", 1);
-    return rc;
-}
-
-/* The WHERE that search and count share. */
-static int put_conditions(struct sql *sql, const struct settings *settings, const obs_scope *scope,
-                          const obs_span_query *query)
-{
-    struct sql_limits limits = {(uint32_t)settings->filter_depth, (uint32_t)settings->filter_nodes,
-                                (uint32_t)settings->filter_values};
-    int rc;
-
-    obs_buf_printf(sql->text, " WHERE 1=1");
-    rc = put_scope(sql, scope);
-    if (rc == OBS_OK && query->from_ns != INT64_MIN) {
-        obs_buf_printf(sql->text, " AND s.start_ns>=");
-        rc = sql_bind_int(sql, query->from_ns);
-    }
-    if (rc == OBS_OK && query->to_ns != INT64_MAX) {
-        obs_buf_printf(sql->text, " AND s.start_ns<");
-        rc = sql_bind_int(sql, query->to_ns);
-    }
-    if (rc == OBS_OK && query->filter) {
-        obs_buf_printf(sql->text, " AND ");
-        rc = sql_filter(sql, query->filter, &limits);
-    }
-    return rc < 0 ? rc : obs_buf_error(sql->text);
 }
 
 /* Rows after `p` in the order of put_order(): absent values come last. */
@@ -156,11 +103,8 @@ static int build_search(struct search *s, const obs_scope *scope, const obs_span
     int rc;
 
     select_columns(s, query->fields, &contents);
-    obs_buf_printf(s->sql.text, " FROM spans s%s",
-                   contents || reads_contents(query->filter, s->settings->filter_depth)
-                       ? " LEFT JOIN contents c ON c.id=s.id"
-                       : "");
-    rc = put_conditions(&s->sql, s->settings, scope, query);
+    from_sql(&s->sql, s->settings, query->filter, contents);
+    rc = conditions_sql(&s->sql, s->settings, scope, query->from_ns, query->to_ns, query->filter);
     if (rc == OBS_OK && query->after.len) {
         rc = read_position(s, query->after, &position);
         if (rc == OBS_OK)
@@ -177,11 +121,9 @@ static int build_count(struct search *s, const obs_scope *scope, const obs_span_
 
     if (rc < 0)
         return rc;
-    obs_buf_printf(s->count.text, "SELECT count(*) FROM spans s%s",
-                   reads_contents(query->filter, s->settings->filter_depth)
-                       ? " LEFT JOIN contents c ON c.id=s.id"
-                       : "");
-    rc = put_conditions(&s->count, s->settings, scope, query);
+    obs_buf_printf(s->count.text, "SELECT count(*)");
+    from_sql(&s->count, s->settings, query->filter, /* contents= */ false);
+    rc = conditions_sql(&s->count, s->settings, scope, query->from_ns, query->to_ns, query->filter);
     return rc < 0 ? rc : obs_buf_error(s->count.text);
 }
 
@@ -211,38 +153,6 @@ static int too_late(void *user)
 {
     struct search *s = user;
     return obs_clock_mono_ns() > s->deadline_ns;
-}
-
-static int bind(const struct sql *sql, sqlite3_stmt *stmt)
-{
-    int rc = SQLITE_OK;
-
-    for (size_t i = 0; i < sql->n_binds && rc == SQLITE_OK; i++) {
-        const struct sql_bind *b = &sql->binds[i];
-        int at = (int)i + 1;
-        switch (b->kind) {
-        case BIND_TEXT:
-            rc = sqlite3_bind_text64(stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC,
-                                     SQLITE_UTF8);
-            break;
-        case BIND_BLOB:
-            rc = sqlite3_bind_blob64(stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC);
-            break;
-        case BIND_REAL:
-            rc = sqlite3_bind_double(stmt, at, b->value.d);
-            break;
-        default:
-            rc = sqlite3_bind_int64(stmt, at, b->value.i);
-        }
-    }
-    return rc;
-}
-
-static int prepare(struct statements *statements, const struct sql *sql, sqlite3_stmt **ret_stmt)
-{
-    int rc = statement_get(statements, obs_buf_str(sql->text), ret_stmt);
-
-    return rc == SQLITE_OK ? bind(sql, *ret_stmt) : rc;
 }
 
 static void note_position(struct search *s, sqlite3_stmt *stmt)
@@ -276,7 +186,7 @@ static int read_rows(struct search *s, struct statements *statements)
 {
     sqlite3_stmt *stmt = NULL;
     bool enough = false;
-    int rc = prepare(statements, &s->sql, &stmt);
+    int rc = statement_bound(statements, &s->sql, &stmt);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
@@ -296,7 +206,7 @@ static int read_rows(struct search *s, struct statements *statements)
 static int read_total(struct search *s, struct statements *statements)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = prepare(statements, &s->count, &stmt);
+    int rc = statement_bound(statements, &s->count, &stmt);
 
     if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         s->result.total = sqlite3_column_int64(stmt, 0);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Grouping spans and adding up. */
+#ifndef STORE_SQLITE_AGGREGATE_H
+#define STORE_SQLITE_AGGREGATE_H
+
+#include "reader.h"
+
+/* obs_store.aggregate. `duration_s` is the histogram of how long it takes. */
+int aggregate_submit(struct readers *readers, const struct settings *settings,
+                     obs_series *duration_s, const obs_scope *scope,
+                     const obs_aggregate_query *query, obs_group_fn group, obs_search_fn done,
+                     void *user);
+
+/* The statement of a query, for tests that ask the planner about it. */
+int aggregate_explain(const struct settings *settings, const obs_scope *scope,
+                      const obs_aggregate_query *query, char *text, size_t size);
+
+/* Adds the function obs_sum(), a sum that stays at INT64_MAX, to a connection.
+ * Returns a SQLite result code. */
+int aggregate_functions(sqlite3 *db);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every query passes here. */
+#include "conditions.h"
+
+int scope_sql(struct sql *sql, const obs_scope *scope, const char *column)
+{
+    int rc = OBS_OK;
+
+    if (scope->all)
+        return OBS_OK;
+    obs_buf_printf(sql->text, " AND %s IN(", column);
+    for (size_t i = 0; i < scope->n_projects && rc == OBS_OK; i++) {
+        if (i)
+            obs_buf_append(sql->text, ",", 1);
+        rc = sql_bind_text(sql, scope->projects[i]);
+    }
+    obs_buf_append(sql->text, ")", 1);
+    return rc;
+}
+
+/* What lies deeper than `depth` is refused elsewhere. */
+static bool reads_contents(const obs_filter *filter, int64_t depth)
+{
+    if (!filter || depth == 0)
+        return false;
+    if (filter->kind == OBS_FILTER_LEAF)
+        return filter->field >= OBS_FIELD_INPUT_TEXT && filter->field <= OBS_FIELD_OUTPUT_MESSAGES;
+    for (size_t i = 0; i < filter->n_children; i++)
+        if (reads_contents(filter->children[i], depth - 1))
+            return true;
+    return false;
+}
+
+void from_sql(struct sql *sql, const struct settings *settings, const obs_filter *filter,
+              bool contents)
+{
+    contents |= reads_contents(filter, settings->filter_depth);
+    obs_buf_printf(sql->text, " FROM spans s%s",
+                   contents ? " LEFT JOIN contents c ON c.id=s.id" : "");
+}
+
+/* Whether only unpriced spans can match: said in the statement's own words, since
+ * a parameter cannot choose the index that has them. */
+static bool only_unpriced(const obs_filter *filter, int64_t depth)
+{
+    if (!filter || depth == 0)
+        return false;
+    if (filter->kind == OBS_FILTER_LEAF)
+        return filter->field == OBS_FIELD_COST_SOURCE && filter->op == OBS_OP_EQ &&
+               filter->n_values == 1 && obs_str_is(filter->values[0].s, "unpriced");
+    for (size_t i = 0; filter->kind == OBS_FILTER_AND && i < filter->n_children; i++)
+        if (only_unpriced(filter->children[i], depth - 1))
+            return true;
+    return false;
+}
+
+int conditions_sql(struct sql *sql, const struct settings *settings, const obs_scope *scope,
+                   int64_t from_ns, int64_t to_ns, const obs_filter *filter)
+{
+    struct sql_limits limits = {(uint32_t)settings->filter_depth, (uint32_t)settings->filter_nodes,
+                                (uint32_t)settings->filter_values};
+    int rc;
+
+    obs_buf_printf(sql->text, " WHERE %s",
+                   only_unpriced(filter, settings->filter_depth) ? "s.cost_source='unpriced'"
+                                                                 : "1=1");
+    rc = scope_sql(sql, scope, "s.project_id");
+    if (rc == OBS_OK && from_ns != INT64_MIN) {
+        obs_buf_printf(sql->text, " AND s.start_ns>=");
+        rc = sql_bind_int(sql, from_ns);
+    }
+    if (rc == OBS_OK && to_ns != INT64_MAX) {
+        obs_buf_printf(sql->text, " AND s.start_ns<");
+        rc = sql_bind_int(sql, to_ns);
+    }
+    if (rc == OBS_OK && filter) {
+        obs_buf_printf(sql->text, " AND ");
+        rc = sql_filter(sql, filter, &limits);
+    }
+    return rc < 0 ? rc : obs_buf_error(sql->text);
+}

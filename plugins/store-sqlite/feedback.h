@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Feedback: written with the spans, read by trace, session or id. */
+#ifndef STORE_SQLITE_FEEDBACK_H
+#define STORE_SQLITE_FEEDBACK_H
+
+#include "reader.h"
+#include "writer.h"
+
+/* obs_store.feedback_put without the check of the scope. Errors: OBS_E_INVALID
+ * too. Thread: any. */
+int feedback_submit_put(struct writer *writer, const obs_feedback *feedback, size_t n,
+                        obs_worker *worker, obs_append_fn done, void *user);
+
+/* obs_store.feedback_remove. Thread: any. */
+int feedback_submit_remove(struct writer *writer, const obs_scope *scope, obs_str id,
+                           obs_worker *worker, obs_append_fn done, void *user);
+
+/* obs_store.feedback_get. Thread: worker. */
+int feedback_submit_get(struct readers *readers, const obs_scope *scope,
+                        const obs_feedback_query *query, obs_feedback_fn row, obs_search_fn done,
+                        void *user);
+
+/* Element `index` of an array: they are `size` of the first one apart. */
+static inline const obs_feedback *feedback_at(const obs_feedback *feedback, size_t index)
+{
+    return (const obs_feedback *)(const void *)((const char *)feedback + index * feedback->size);
+}
+
+#endif
