@@ -253,9 +253,9 @@ typedef struct obs_store {
     int (*aggregate)(void *self, const obs_scope *scope, const obs_aggregate_query *query,
                      obs_group_fn group, obs_search_fn done, void *user);
 
-    /* Stores feedback, all or none, as append does; n_merged counts what took the
-     * place of older. The spans need not be there. OBS_E_INVALID: no id, name,
-     * project or target. Borrowed until `done`.  Thread: [any].  Since: ABI 1.0. */
+    /* Stores `n` pieces of feedback (all of one size), all or none, as append does;
+     * n_merged counts what took the place of older. The spans need not be there. OBS_E_INVALID: no
+     * id, name, project or target. Borrowed until `done`.  Thread: [any].  Since: ABI 1.0. */
     int (*feedback_put)(void *self, const obs_scope *scope, const obs_feedback *feedback, size_t n,
                         obs_worker *worker, obs_append_fn done, void *user);
 
