@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /api/public/ingestion: 207 with what became of each event, as Langfuse
- * answers. 201 is said of an event when its span is durable. */
+ * answers. 201 is said of an event when its span or its score is durable. */
 #include "job.h"
 #include "langfuse.h"
 
@@ -27,7 +27,9 @@ static int decode(struct job *job)
     job->n_rejected = batch->n_refused;
     if (rc == OBS_OK)
         rc = langfuse_fold(batch, &spans);
-    return rc < 0 ? rc : map_batch(ingest->index, ingest->project, &spans, &job->mapped);
+    if (rc == OBS_OK)
+        rc = map_batch(ingest->index, ingest->project, &spans, &job->mapped);
+    return rc < 0 ? rc : langfuse_scores(batch, ingest->project, &job->mapped);
 }
 
 static void write_result(obs_jw *jw, const struct langfuse_result *result)

@@ -14,7 +14,7 @@ struct decoder {
     struct json_cursor c;
     struct json_out out;
     struct langfuse_batch *batch;
-    size_t events_capacity, results_capacity;
+    size_t events_capacity, scores_capacity, results_capacity;
 };
 
 /* An event as it comes, its body unread. Members that did not come are empty. */
@@ -46,16 +46,20 @@ static void *grown(obs_arena *arena, void *items, size_t n, size_t size, size_t 
     return more;
 }
 
-static struct langfuse_event *add_event(struct decoder *d)
+static int add_event(struct decoder *d, const struct langfuse_event *event)
 {
     struct langfuse_batch *b = d->batch;
-    struct langfuse_event *events =
-        grown(b->arena, b->events, b->n_events, sizeof(*events), &d->events_capacity);
+    bool score = event->body == BODY_SCORE;
+    struct langfuse_event **list = score ? &b->scores : &b->events;
+    size_t *n = score ? &b->n_scores : &b->n_events;
+    struct langfuse_event *events = grown(b->arena, *list, *n, sizeof(*events),
+                                          score ? &d->scores_capacity : &d->events_capacity);
 
     if (!events)
-        return NULL;
-    b->events = events;
-    return &events[b->n_events++];
+        return OBS_E_NOMEM;
+    *list = events;
+    events[(*n)++] = *event;
+    return OBS_OK;
 }
 
 static int add_result(struct decoder *d, obs_str id, obs_str error)
@@ -106,6 +110,10 @@ static bool read_type(obs_str text, struct langfuse_event *event)
         event->body = BODY_TRACE;
         return true;
     }
+    if (obs_str_is(noun, "score") && !event->update) {
+        event->body = BODY_SCORE;
+        return true;
+    }
     if (obs_str_is(noun, "observation")) /* its body says which */
         return true;
     event->observation = langfuse_observation_type(noun);
@@ -137,6 +145,8 @@ static int refuse_type(struct decoder *d, const struct envelope *e)
  * an observation without a trace is one. */
 static void identify(struct langfuse_event *e)
 {
+    if (e->body == BODY_SCORE)
+        return;
     if (e->body == BODY_TRACE) {
         langfuse_trace_id(e->trace, e->trace_id);
         langfuse_root_id(e->trace_id, e->span_id);
@@ -148,10 +158,12 @@ static void identify(struct langfuse_event *e)
         langfuse_span_id(e->parent, e->parent_id);
 }
 
-/* What an event must have that was read without an error; the member that is wrong,
- * NULL when all is well. */
-static const char *missing(const struct langfuse_event *e, const char **ret_expected)
+/* The member that is wrong of an event whose members are all well by themselves, or
+ * NULL. */
+static const char *problem(const struct langfuse_event *e, const char **ret_expected)
 {
+    if (e->body == BODY_SCORE)
+        return langfuse_score_problem(e, ret_expected);
     *ret_expected = "an id";
     if (e->body == BODY_TRACE ? !e->trace.len : !e->id.len)
         return "body.id";
@@ -167,7 +179,6 @@ static int take(struct decoder *d, const struct envelope *e, struct langfuse_eve
 {
     struct langfuse_complaint complaint;
     const char *expected, *where;
-    struct langfuse_event *added;
     int rc = langfuse_read_body(e->body, &d->out, event, &complaint);
 
     if (rc == OBS_E_INVALID) {
@@ -177,23 +188,20 @@ static int take(struct decoder *d, const struct envelope *e, struct langfuse_eve
     }
     if (rc < 0)
         return rc;
-    where = missing(event, &expected);
+    where = problem(event, &expected);
     if (where)
         return refuse(d, e, where, expected);
     if (!event->update && !event->start_ns) /* it is created when it is told of */
         event->start_ns = event->time_ns;
     identify(event);
     d->c.n_replaced += event->n_replaced;
-    added = add_event(d);
-    if (!added)
-        return OBS_E_NOMEM;
-    *added = *event;
-    return add_result(d, e->id, obs_str_n(NULL, 0));
+    rc = add_event(d, event);
+    return rc < 0 ? rc : add_result(d, e->id, obs_str_n(NULL, 0));
 }
 
 static int check(struct decoder *d, const struct envelope *e)
 {
-    struct langfuse_event event = {.index = (uint32_t)d->batch->n_results};
+    struct langfuse_event event = {.index = (uint32_t)d->batch->n_results, .envelope = e->id};
 
     if (e->id.len == 0 || e->id.len > MAX_ID || memchr(e->id.ptr, '\r', e->id.len))
         return refuse(d, e, "id", "an id of 1 to 800 characters without carriage return");

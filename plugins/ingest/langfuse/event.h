@@ -64,9 +64,10 @@ struct langfuse_event {
     int64_t time_ns; /* of the event itself */
     int64_t start_ns;
     int64_t end_ns;
+    obs_str envelope; /* the event's own id */
     obs_str id;
     obs_str trace;
-    obs_str parent;
+    obs_str parent; /* of a score: the observation, or nothing */
     obs_str name;
     uint64_t n_replaced; /* texts of it that were no Unicode and were repaired */
     uint32_t set;        /* bits of the rows that have a value */

@@ -53,6 +53,23 @@ static const struct langfuse_field observation[] = {
     {"input",       "langfuse.observation.input",        KIND_ANY,      0, 0},
     {"output",      "langfuse.observation.output",       KIND_ANY,      0, 0},
 };
+
+/* Of a score there are no attributes: the names are what score.c asks for. */
+static const struct langfuse_field score[] = {
+    {"id",            NULL,            KIND_ID,   0, AT(id)},
+    {"traceId",       NULL,            KIND_ID,   0, AT(trace)},
+    {"observationId", NULL,            KIND_ID,   0, AT(parent)},
+    {"sessionId",     "session",       KIND_TEXT, 0, 0},
+    {"name",          NULL,            KIND_TEXT, 0, AT(name)},
+    {"value",         "value",         KIND_ANY,  0, 0},
+    {"dataType",      "type",          KIND_TEXT, 0, 0},
+    {"comment",       "comment",       KIND_TEXT, 0, 0},
+    {"metadata",      "metadata",      KIND_ANY,  0, 0},
+    {"source",        "langfuse.score.source",    KIND_TEXT, 0, 0},
+    {"configId",      "langfuse.score.config.id", KIND_TEXT, 0, 0},
+    {"queueId",       "langfuse.score.queue.id",  KIND_TEXT, 0, 0},
+    {"environment",   "langfuse.environment",     KIND_TEXT, 0, 0},
+};
 /* clang-format on */
 
 _Static_assert(COUNT(trace) <= LANGFUSE_MAX_FIELDS && COUNT(observation) <= LANGFUSE_MAX_FIELDS,
@@ -61,4 +78,5 @@ _Static_assert(COUNT(trace) <= LANGFUSE_MAX_FIELDS && COUNT(observation) <= LANG
 const struct langfuse_fields langfuse_fields[N_LANGFUSE_BODIES] = {
     [BODY_TRACE] = {trace, COUNT(trace)},
     [BODY_OBSERVATION] = {observation, COUNT(observation)},
+    [BODY_SCORE] = {score, COUNT(score)},
 };

@@ -5,6 +5,7 @@
 #define INGEST_LANGFUSE_H
 
 #include "event.h"
+#include "map.h"
 
 /* What became of an event of the request. */
 struct langfuse_result {
@@ -19,6 +20,8 @@ struct langfuse_batch {
     size_t max_events; /* more is OBS_E_TOO_LARGE */
     struct langfuse_event *events;
     size_t n_events;
+    struct langfuse_event *scores;
+    size_t n_scores;
     struct langfuse_result *results; /* in the order of the request */
     size_t n_results;
     size_t n_refused;
@@ -36,5 +39,13 @@ OBS_MUST_CHECK int langfuse_decode(obs_str body, struct langfuse_batch *batch,
  * of Langfuse: what creates before what updates, and each by its time. Changes the
  * events. Errors: OBS_E_NOMEM. */
 OBS_MUST_CHECK int langfuse_fold(struct langfuse_batch *batch, struct otlp_batch *ret);
+
+/* The member of a score that is wrong, and what was expected; NULL: all is well. */
+const char *langfuse_score_problem(const struct langfuse_event *score, const char **ret_expected);
+
+/* Adds the scores to the feedback of `mapped`. `project` is borrowed as long as
+ * that. Errors: OBS_E_NOMEM. */
+OBS_MUST_CHECK int langfuse_scores(const struct langfuse_batch *batch, obs_str project,
+                                   struct mapped *mapped);
 
 #endif

@@ -55,6 +55,21 @@ void check_span(obs_arena *arena, const obs_span *s)
         abort();
 }
 
+void check_feedback(obs_arena *arena, const obs_feedback *f)
+{
+    static const uint8_t none[16];
+    const obs_str texts[] = {f->id, f->session_id, f->name, f->label, f->comment, f->source};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (texts[i].len && !utf8_valid(texts[i].ptr, texts[i].len))
+            abort();
+    check_json(arena, f->metadata, '{');
+    if (!f->id.len || !f->name.len || !f->source.len || f->ts_ns <= 0)
+        abort();
+    if (f->session_id.len > 0 == memcmp(f->trace_id, none, sizeof(none)) != 0)
+        abort();
+}
+
 void check_batch(struct otlp_batch *batch)
 {
     static struct map_index *index;

@@ -7,9 +7,11 @@
 
 #include "otlp.h"
 
-#include <observatory/span.h>
+#include <observatory/store.h>
 
 void check_span(obs_arena *arena, const obs_span *span);
+
+void check_feedback(obs_arena *arena, const obs_feedback *feedback);
 
 /* Maps the batch and checks every span. */
 void check_batch(struct otlp_batch *batch);
