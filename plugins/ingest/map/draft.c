@@ -24,7 +24,7 @@ void draft_init(struct draft *draft, const struct draft *base)
 
 /* --- transforms ------------------------------------------------------------ */
 
-static bool as_number(struct json_out *out, const struct otlp_value *v, double *ret)
+bool value_as_number(struct json_out *out, const struct otlp_value *v, double *ret)
 {
     switch (v->kind) {
     case OTLP_INT:
@@ -36,7 +36,7 @@ static bool as_number(struct json_out *out, const struct otlp_value *v, double *
     case OTLP_STRING:
         return json_parse_double(out->arena, v->s, ret);
     case OTLP_ARRAY: /* a header's values */
-        return v->n == 1 && as_number(out, &v->items[0], ret);
+        return v->n == 1 && value_as_number(out, &v->items[0], ret);
     default:
         return false;
     }
@@ -48,7 +48,7 @@ static bool as_scaled(struct json_out *out, const struct otlp_value *v, double f
 {
     double number;
 
-    if (!as_number(out, v, &number) || !(number >= 0 && number <= max))
+    if (!value_as_number(out, v, &number) || !(number >= 0 && number <= max))
         return false;
     *ret = llround(number * factor);
     return true;
@@ -58,14 +58,14 @@ static bool as_count(struct json_out *out, const struct otlp_value *v, int64_t *
 {
     double number;
 
-    if (!as_number(out, v, &number) || !(number >= 0 && number <= MAX_COUNT) ||
+    if (!value_as_number(out, v, &number) || !(number >= 0 && number <= MAX_COUNT) ||
         number != floor(number))
         return false;
     *ret = (int64_t)number;
     return true;
 }
 
-static bool as_text(struct json_out *out, const struct otlp_value *v, obs_str *ret)
+bool value_as_text(struct json_out *out, const struct otlp_value *v, obs_str *ret)
 {
     if (v->kind == OTLP_STRING) {
         *ret = v->s;
@@ -84,9 +84,9 @@ static bool as_first(struct json_out *out, const struct otlp_value *v, obs_str *
     bool first = true;
 
     if (v->kind == OTLP_ARRAY)
-        return v->n > 0 && as_text(out, &v->items[0], ret);
+        return v->n > 0 && value_as_text(out, &v->items[0], ret);
     if ((v->kind != OTLP_STRING && v->kind != OTLP_JSON) || v->s.len == 0 || v->s.ptr[0] != '[')
-        return as_text(out, v, ret);
+        return value_as_text(out, v, ret);
     json_cursor_init(&c, v->s, out->arena, /* error= */ NULL);
     if (json_open(&c, '[') < 0 || json_item(&c, &first) <= 0)
         return false;
@@ -142,7 +142,7 @@ static bool as_time(struct json_out *out, const struct otlp_value *v, int64_t *r
 {
     obs_str text;
 
-    if (!as_text(out, v, &text))
+    if (!value_as_text(out, v, &text))
         return false;
     if (text.len > 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
         text = obs_str_n(text.ptr + 1, text.len - 2);
@@ -182,7 +182,7 @@ static bool transform(struct json_out *out, const struct map_row *row, const str
 {
     switch (row->transform) {
     case AS_TEXT:
-        return as_text(out, v, &ret->text);
+        return value_as_text(out, v, &ret->text);
     case AS_FIRST:
         return as_first(out, v, &ret->text);
     case AS_INT:
@@ -231,7 +231,7 @@ static struct otlp_value whole_number(struct json_out *out, struct otlp_value v)
 {
     double number;
 
-    if ((v.kind != OTLP_STRING && v.kind != OTLP_DOUBLE) || !as_number(out, &v, &number))
+    if ((v.kind != OTLP_STRING && v.kind != OTLP_DOUBLE) || !value_as_number(out, &v, &number))
         return v;
     if (number == floor(number) && fabs(number) <= MAX_COUNT)
         return (struct otlp_value){.kind = OTLP_INT, .i = (int64_t)number};

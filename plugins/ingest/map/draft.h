@@ -83,6 +83,11 @@ static inline int64_t draft_number(const struct draft *draft, enum map_target ta
     return draft_has(draft, target) ? draft->slots[target].number : -1;
 }
 
+/* A finite number, also one in a text or alone in an array; a text, number or
+ * boolean as text that is not empty. False when the value is none. */
+bool value_as_number(struct json_out *out, const struct otlp_value *v, double *ret);
+bool value_as_text(struct json_out *out, const struct otlp_value *v, obs_str *ret);
+
 /* The winning parameter or attribute of a name, NULL when there is none. */
 const struct named *draft_parameter(const struct draft *draft, const char *name);
 const struct named *draft_attribute(const struct draft *draft, const char *name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Evaluations, attribute by attribute. */
 #include "evaluation.h"
+#include "draft.h"
 #include "feedback.h"
 
 #include <observatory/worker.h>
@@ -16,22 +17,14 @@ static obs_str *text_field(obs_feedback *feedback, obs_str key)
 }
 
 /* True when the attribute's value is in a field now. */
-static bool take(obs_feedback *feedback, const struct otlp_attr *attr)
+static bool take(struct json_out *out, obs_feedback *feedback, const struct otlp_attr *attr)
 {
-    const struct otlp_value *value = &attr->value;
-    obs_str *text = value->kind == OTLP_STRING ? text_field(feedback, attr->key) : NULL;
+    obs_str *text = text_field(feedback, attr->key);
 
-    if (text) {
-        *text = value->s;
-        return true;
-    }
-    if (!obs_str_is(attr->key, "gen_ai.evaluation.score.value"))
-        return false;
-    if (value->kind == OTLP_DOUBLE)
-        feedback->value = value->d;
-    else if (value->kind == OTLP_INT)
-        feedback->value = (double)value->i;
-    return value->kind == OTLP_DOUBLE || value->kind == OTLP_INT;
+    if (text)
+        return value_as_text(out, &attr->value, text);
+    return obs_str_is(attr->key, "gen_ai.evaluation.score.value") &&
+           value_as_number(out, &attr->value, &feedback->value);
 }
 
 int evaluation_add(struct mapped *mapped, struct json_out *out, obs_str project,
@@ -54,7 +47,7 @@ int evaluation_add(struct mapped *mapped, struct json_out *out, obs_str project,
     for (uint32_t i = 0; i < from->attrs.n; i++) {
         struct otlp_attr *attr = &from->attrs.items[i];
 
-        attr->value.mapped = take(feedback, attr);
+        attr->value.mapped = take(out, feedback, attr);
         n_left += !attr->value.mapped;
         if (obs_str_is(attr->key, "gen_ai.response.id") && attr->value.kind == OTLP_STRING)
             response_id = attr->value.s;

@@ -55,6 +55,8 @@ static int compare(const void *left, const void *right)
 
     if (a->list != b->list)
         return a->list < b->list ? -1 : 1;
+    if (a->list == LIST_FEEDBACK && a->row != b->row)
+        return a->row < b->row ? -1 : 1;
     if (a->index != b->index)
         return a->index < b->index ? -1 : 1;
     if (a->group != b->group)
@@ -78,12 +80,27 @@ static bool grow(struct indexed_parts *parts, obs_arena *arena)
     return true;
 }
 
+static uint8_t list_of(const struct map_row *row)
+{
+    static const uint8_t lists[] = {
+        [TO_INPUT_PART - TO_INPUT_PART] = LIST_INPUT,
+        [TO_OUTPUT_PART - TO_INPUT_PART] = LIST_OUTPUT,
+        [TO_DOCUMENT_PART - TO_INPUT_PART] = LIST_DOCUMENTS,
+        [TO_FEEDBACK_PART - TO_INPUT_PART] = LIST_FEEDBACK,
+    };
+
+    return lists[row->target - TO_INPUT_PART];
+}
+
+bool indexed_is(const struct map_row *row)
+{
+    return row->target >= TO_INPUT_PART && row->target <= TO_FEEDBACK_PART;
+}
+
 void indexed_add(struct indexed_parts *parts, obs_arena *arena, const struct map_row *row,
                  uint32_t index, obs_str rest, struct otlp_attr *attr)
 {
-    uint8_t list = row->target == TO_INPUT_PART    ? LIST_INPUT
-                   : row->target == TO_OUTPUT_PART ? LIST_OUTPUT
-                                                   : LIST_DOCUMENTS;
+    uint8_t list = list_of(row);
     struct indexed_part *part;
 
     if (parts->n >= parts->max || (parts->n == parts->capacity && !grow(parts, arena))) {
@@ -207,8 +224,8 @@ static void sort(struct indexed_parts *parts)
     parts->sorted = true;
 }
 
-obs_str indexed_write(struct indexed_parts *parts, struct json_out *out, enum indexed_list list,
-                      const struct map_row **ret_row)
+const struct indexed_part *indexed_of(struct indexed_parts *parts, enum indexed_list list,
+                                      const struct indexed_part **ret_end)
 {
     const struct indexed_part *part, *end;
 
@@ -220,6 +237,15 @@ obs_str indexed_write(struct indexed_parts *parts, struct json_out *out, enum in
         part++;
     while (end > part && end[-1].list != list)
         end--;
+    *ret_end = end;
+    return part;
+}
+
+obs_str indexed_write(struct indexed_parts *parts, struct json_out *out, enum indexed_list list,
+                      const struct map_row **ret_row)
+{
+    const struct indexed_part *end, *part = indexed_of(parts, list, &end);
+
     if (part == end)
         return obs_str_n(NULL, 0);
     if (ret_row)

@@ -11,7 +11,7 @@
 #define INDEXED_DEFAULT_PARTS 4096u
 
 /* What the parts are of. */
-enum indexed_list { LIST_INPUT, LIST_OUTPUT, LIST_DOCUMENTS };
+enum indexed_list { LIST_INPUT, LIST_OUTPUT, LIST_DOCUMENTS, LIST_FEEDBACK };
 
 enum indexed_group { INDEXED_PLAIN, INDEXED_FUNCTION, INDEXED_CONTENTS, INDEXED_CALLS };
 
@@ -19,7 +19,7 @@ struct indexed_part {
     struct otlp_attr *attr;
     const struct map_row *row;
     obs_str name;   /* what is left of the key: "role", "function.name" */
-    uint32_t index; /* of the message */
+    uint32_t index; /* of the message, document or score */
     uint32_t sub;   /* of the content part or tool call */
     uint32_t order; /* as sent */
     uint8_t list;   /* LIST_* */
@@ -39,6 +39,13 @@ struct indexed_parts {
  * it. What is not taken (over the limit, or out of memory) stays an attribute. */
 void indexed_add(struct indexed_parts *parts, obs_arena *arena, const struct map_row *row,
                  uint32_t index, obs_str rest, struct otlp_attr *attr);
+
+/* Whether a row is of a list. */
+bool indexed_is(const struct map_row *row);
+
+/* The parts of one list in order, up to `ret_end`; of feedback row by row. */
+const struct indexed_part *indexed_of(struct indexed_parts *parts, enum indexed_list list,
+                                      const struct indexed_part **ret_end);
 
 /* Writes the elements of one list as an array, of messages
  * [{role, content, tool_calls …}], and marks their attributes as mapped.

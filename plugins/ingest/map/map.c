@@ -7,6 +7,7 @@
 #include "members.h"
 #include "region.h"
 #include "rest.h"
+#include "scores.h"
 #include "tokens.h"
 
 struct mapper {
@@ -122,8 +123,7 @@ static void offer_attrs(struct mapper *m, const struct otlp_attrs *attrs, uint32
 
         if (!row || !((row->where ? row->where : IN_SPAN) & as))
             continue;
-        if (row->target == TO_INPUT_PART || row->target == TO_OUTPUT_PART ||
-            row->target == TO_DOCUMENT_PART)
+        if (indexed_is(row))
             indexed_add(&m->parts, m->arena, row, index, rest, attr);
         else
             offer(m, &m->draft, row, attr, where);
@@ -408,6 +408,8 @@ int map_batch(const struct map_index *index, obs_str project, struct otlp_batch 
         }
         rc = map_span(m, &batch->spans[i], &mapped.spans[mapped.n_spans],
                       &mapped.usages[mapped.n_spans]);
+        if (rc == OBS_OK)
+            rc = scores_map(&m->parts, &m->out, &batch->spans[i], &mapped);
         if (rc < 0)
             return rc;
         mapped.n_spans++;

@@ -18,6 +18,7 @@
 #define ALSO(key, name, prio)        {key, DIALECT, TO_ATTRIBUTE, AS_KEEP, prio, 0, 0, name}
 #define MEMBERS(key)                 {key, DIALECT, TO_MEMBERS, AS_JSON, 0, 0, 0, NULL}
 #define SPENT(key)                   {key, DIALECT, TO_MEMBERS, AS_JSON, 0, 0, MARK_SPENT, NULL}
+#define JUDGED(key, source, marks)   {key, DIALECT, TO_FEEDBACK_PART, AS_KEEP, 0, 0, marks, source}
 #define KEPT(key)                    {key, DIALECT, TO_ATTRIBUTE, AS_KEEP, 0, 0, 0, NULL}
 
 const struct map_row map_rows[] = {
@@ -239,12 +240,12 @@ const struct map_row map_rows[] = {
     KEPT("prompt.id"),
     KEPT("prompt.vendor"),
     KEPT("prompt.url"),
-    KEPT("annotations.N.annotation."),
-    KEPT("evaluations.N.evaluation."),
-    KEPT("trace.annotations.N.annotation."),
-    KEPT("trace.evaluations.N.evaluation."),
-    KEPT("session.annotations.N.annotation."),
-    KEPT("session.evaluations.N.evaluation."),
+    JUDGED("annotations.N.annotation.",         "annotation", 0),
+    JUDGED("evaluations.N.evaluation.",         "evaluation", 0),
+    JUDGED("trace.annotations.N.annotation.",   "annotation", MARK_OF_TRACE),
+    JUDGED("trace.evaluations.N.evaluation.",   "evaluation", MARK_OF_TRACE),
+    JUDGED("session.annotations.N.annotation.", "annotation", MARK_OF_SESSION),
+    JUDGED("session.evaluations.N.evaluation.", "evaluation", MARK_OF_SESSION),
 #undef DIALECT
 
 /* --- Vercel AI SDK --------------------------------------------------------- */

@@ -99,6 +99,7 @@ enum map_target {
     TO_INPUT_PART,                /* of one input message: "….0.role" */
     TO_OUTPUT_PART,
     TO_DOCUMENT_PART, /* of one document of output_text */
+    TO_FEEDBACK_PART, /* of one score, whose source is `name` */
     TO_MEMBERS,       /* an object whose members have rows of their own: "key#member" */
     TO_ATTRIBUTE,     /* the attribute `name`; NULL: stays what it is */
 };
@@ -150,8 +151,10 @@ enum map_transform { MAP_TRANSFORMS(MAP_TRANSFORM_CONSTANT) N_MAP_TRANSFORMS };
 #define MARK_INFO 2u  /* detail: used when it fits inside its whole, never added to it */
 #define MARK_GROSS 4u /* the provider itself said what it cost */
 #define MARK_SPENT 8u /* an object that says nothing more once its content was read */
-#define MARK_BESIDE 32u /* counted beside its whole, as a rule of the dialect */
-#define MARK_JSON 16u   /* always JSON: a text comes with its quotes and escapes */
+#define MARK_JSON 16u /* always JSON: a text comes with its quotes and escapes */
+#define MARK_BESIDE 32u      /* counted beside its whole, as a rule of the dialect */
+#define MARK_OF_TRACE 64u    /* feedback on the trace, not on the span */
+#define MARK_OF_SESSION 128u /* feedback on the session */
 
 struct map_row {
     /* Exact. With ".N." that stands for a number: what follows it is open when
@@ -165,7 +168,7 @@ struct map_row {
     uint8_t priority;  /* of the rows of one target (and name): the lowest that has a value wins */
     uint8_t where;     /* IN_*; 0 is IN_SPAN */
     uint8_t marks;     /* MARK_* */
-    const char *name;  /* TO_PARAMETER, TO_ATTRIBUTE */
+    const char *name;  /* TO_PARAMETER, TO_ATTRIBUTE, TO_FEEDBACK_PART */
 };
 
 extern const struct map_row map_rows[];

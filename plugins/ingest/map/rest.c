@@ -54,8 +54,9 @@ static void add_truncated(struct json_out *out, bool *first, const struct rest_n
 {
     static const char *const lists[] = {[LIST_INPUT] = "input_messages",
                                         [LIST_OUTPUT] = "output_messages",
-                                        [LIST_DOCUMENTS] = "output_text"};
-    struct otlp_value fields[4];
+                                        [LIST_DOCUMENTS] = "output_text",
+                                        [LIST_FEEDBACK] = "feedback"};
+    struct otlp_value fields[sizeof(lists) / sizeof(lists[0]) + 1];
     struct otlp_value array = {.kind = OTLP_ARRAY, .items = fields};
 
     for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

@@ -20,6 +20,7 @@ static const char *goes_to(const struct map_row *row)
         [TO_INPUT_PART - N_MAP_TARGETS] = "`input_messages`",
         [TO_OUTPUT_PART - N_MAP_TARGETS] = "`output_messages`",
         [TO_DOCUMENT_PART - N_MAP_TARGETS] = "`output_text`",
+        [TO_FEEDBACK_PART - N_MAP_TARGETS] = "feedback, source `%s`",
         [TO_MEMBERS - N_MAP_TARGETS] = "its members, below",
         [TO_ATTRIBUTE - N_MAP_TARGETS] = "`attributes.%s` too",
     };

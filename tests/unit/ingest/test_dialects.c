@@ -9,6 +9,7 @@
 
 #include <observatory/json.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -171,6 +172,20 @@ static obs_str usage_text(obs_arena *arena, const struct usage *usage, const cha
                : obs_arena_printf(arena, "%.9f", (double)usage_value(usage, target) / 1e9);
 }
 
+/* What the one score of `source` says, and of what. */
+static obs_str feedback_text(obs_arena *arena, const obs_feedback *f, size_t n, const char *source)
+{
+    static const uint8_t none[8];
+
+    assert_int_equal(n, 1);
+    if (!obs_str_is(f->source, source))
+        return f->source;
+    return obs_arena_printf(arena, "%.10g of the %s", f->value,
+                            f->session_id.len                  ? "session"
+                            : memcmp(f->span_id, none, 8) == 0 ? "trace"
+                                                               : "span");
+}
+
 static obs_str field_text(struct one *one, const struct mapped *mapped, obs_str field)
 {
     const obs_span *span = &mapped->spans[0];
@@ -210,6 +225,8 @@ static obs_str field_text(struct one *one, const struct mapped *mapped, obs_str 
         return text_of(one->arena, obs_json_get(parsed(one->arena, span->attributes), name + 11));
     if (strcmp(name, "ttft_ms") == 0)
         return obs_arena_printf(one->arena, "%.10g", (double)span->ttft_ns / 1e6);
+    if (strncmp(name, "feedback.", 9) == 0)
+        return feedback_text(one->arena, mapped->feedback, mapped->n_feedback, name + 9);
     return usage_text(one->arena, mapped->usages[0], name);
 }
 
@@ -220,6 +237,8 @@ static void check_line(const struct map_index *index, const struct line *line)
     obs_str got;
 
     add_attribute(one, line);
+    if (strncmp(line->key.ptr, "session.", 8) == 0 && !obs_str_is(line->key, "session.id"))
+        one_text(one, "session.id", "s");
     if (obs_str_is(line->field, "usage.cost_reporter"))
         one_attr(one, "gen_ai.usage.cost", double_value(1));
     assert_int_equal(map_batch(index, obs_str_of("p"), &one->batch, &mapped), OBS_OK);
@@ -356,7 +375,35 @@ static void put_span(struct bytes *out, const obs_span *s, const struct usage *u
     put_text(out, "events", s->events);
 }
 
-/* All fields of all spans of a batch. */
+static void put_hex(struct bytes *out, const char *name, const uint8_t *id, size_t n)
+{
+    bytes_printf(out, "%s: ", name);
+    for (size_t i = 0; i < n; i++)
+        bytes_printf(out, "%02x", id[i]);
+    bytes_printf(out, "\n");
+}
+
+static void put_feedback(struct bytes *out, const obs_feedback *f)
+{
+    assert_int_equal(f->resolved, OBS_FEEDBACK_UNSAID);
+    assert_true(obs_str_is(f->project_id, "p"));
+    bytes_printf(out, "== feedback %.*s\n", OBS_STR_ARG(f->name));
+    put_text(out, "id", f->id);
+    put_text(out, "session_id", f->session_id);
+    if (!f->session_id.len)
+        put_hex(out, "trace_id", f->trace_id, sizeof(f->trace_id));
+    put_hex(out, "span_id", f->span_id, sizeof(f->span_id));
+    if (!isnan(f->value))
+        bytes_printf(out, "value: %.17g\n", f->value);
+    put_text(out, "label", f->label);
+    put_text(out, "comment", f->comment);
+    put_text(out, "source", f->source);
+    put_text(out, "author", f->author);
+    put_text(out, "metadata", f->metadata);
+    put_number(out, "ts_ns", f->ts_ns);
+}
+
+/* All fields of all spans of a batch, and the feedback that they carry. */
 static struct bytes fields_of(const struct map_index *index, struct otlp_batch *batch)
 {
     struct bytes out = {0};
@@ -366,6 +413,8 @@ static struct bytes fields_of(const struct map_index *index, struct otlp_batch *
     assert_int_equal(mapped.n_rejected, 0);
     for (size_t i = 0; i < mapped.n_spans; i++)
         put_span(&out, &mapped.spans[i], mapped.usages[i]);
+    for (size_t i = 0; i < mapped.n_feedback; i++)
+        put_feedback(&out, &mapped.feedback[i]);
     return out;
 }
 
@@ -430,7 +479,7 @@ static void whole_spans_of_each_dialect_give_all_their_fields(void **state)
     static const char *const dialects[] = {
         "genai",         "genai-1.41", "genai-1.36", "genai-1.27", "genai-unofficial",
         "openinference", "vercel-ai",  "langfuse",   "traceloop",  "small",
-        "mixed"};
+        "mixed",         "feedback"};
     struct map_index *index = map_index_create();
 
     (void)state;
