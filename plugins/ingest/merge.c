@@ -6,8 +6,6 @@
 #include "messages.h"
 #include "timeparse.h"
 
-#include <stdio.h>
-
 struct merge {
     obs_span *to;
     const obs_span *added;
@@ -70,6 +68,9 @@ static void merge_texts(struct merge *m)
         (void)set_text(m, texts[i].offset, added);
         m->costs |= texts[i].costs;
     }
+    /* Fragments leave this guess to whoever has all of them. */
+    if (!m->to->model.len && !(m->to->flags & OBS_SPAN_FRAGMENT))
+        (void)set_text(m, AT(model), m->to->request_model);
 }
 
 static bool merge_json(struct merge *m)
@@ -89,55 +90,65 @@ static bool merge_json(struct merge *m)
 
 /* --- messages ---------------------------------------------------------------- */
 
-/* Whether the attribute "observatory.sources" says that a field came from an
- * event for each message. Such events may come in several requests, each with
- * some of the messages. */
-static bool from_events(obs_str attributes, const char *field)
+/* Whether the attribute "observatory.sources" says that messages came from an event
+ * for each. Such events may come in several requests, each with some of them. */
+static bool from_events(obs_str attributes, bool output)
 {
-    static const char *const names[] = {"system", "user", "assistant", "tool"};
-    char pair[96];
+    static const char *const inputs[] = {
+        "\"input_messages\":\"gen_ai.system.message\"",
+        "\"input_messages\":\"gen_ai.user.message\"",
+        "\"input_messages\":\"gen_ai.assistant.message\"",
+        "\"input_messages\":\"gen_ai.tool.message\"",
+    };
+    static const char *const outputs[] = {"\"output_messages\":\"gen_ai.choice\""};
+    const char *const *pairs = output ? outputs : inputs;
 
-    for (size_t i = 0; i < COUNT(names); i++) {
-        snprintf(pair, sizeof(pair), "\"%s\":\"gen_ai.%s.message\"", field, names[i]);
-        if (attributes.len && memmem(attributes.ptr, attributes.len, pair, strlen(pair)))
+    for (size_t i = 0; i < (output ? COUNT(outputs) : COUNT(inputs)); i++)
+        if (attributes.len && memmem(attributes.ptr, attributes.len, pairs[i], strlen(pairs[i])))
             return true;
-    }
     return false;
 }
 
-/* The text of a list of messages that was put together anew. */
-static int read_text(struct merge *m, bool output, obs_str *ret_text)
+/* Text and tool calls of a list of messages that was put together anew. */
+static int read_messages(struct merge *m, bool output)
 {
     obs_str json = output ? m->to->output_messages : m->to->input_messages;
     struct messages messages;
     int rc = messages_read(&m->out, json, output, &messages);
 
-    if (rc == OBS_OK && messages.text.len)
-        *ret_text = messages.text;
-    return rc == OBS_E_NOMEM ? rc : OBS_OK;
+    if (rc < 0) /* no text in it: what there was stays */
+        return rc == OBS_E_NOMEM ? rc : OBS_OK;
+    if (messages.text.len)
+        *(output ? &m->to->output_text : &m->to->input_text) = messages.text;
+    if (messages.tool_calls.len)
+        m->to->tool_calls = messages.tool_calls;
+    return OBS_OK;
+}
+
+static int merge_side(struct merge *m, size_t offset, bool output)
+{
+    obs_str there = text_at(m->to, offset), added = text_at(m->added, offset), both;
+
+    if (!added.len)
+        return OBS_OK;
+    if (m->over || !there.len) {
+        (void)set_text(m, offset, added);
+        return OBS_OK;
+    }
+    if (!from_events(m->to->attributes, output) || !from_events(m->added->attributes, output))
+        return OBS_OK;
+    both = json_merge_arrays(&m->out, there, added);
+    if (!set_text(m, offset, both))
+        return OBS_E_NOMEM;
+    return obs_str_eq(both, there) ? OBS_OK : read_messages(m, output);
 }
 
 /* Before the attributes are merged: they tell where messages came from. */
 static int merge_messages(struct merge *m)
 {
-    obs_span *to = m->to;
-    const obs_span *added = m->added;
+    int rc = merge_side(m, AT(input_messages), /* output= */ false);
 
-    if (added->output_messages.len && (m->over || !to->output_messages.len))
-        (void)set_text(m, AT(output_messages), added->output_messages);
-    if (!added->input_messages.len)
-        return OBS_OK;
-    if (m->over || !to->input_messages.len) {
-        (void)set_text(m, AT(input_messages), added->input_messages);
-        return OBS_OK;
-    }
-    if (!from_events(to->attributes, "input_messages") ||
-        !from_events(added->attributes, "input_messages"))
-        return OBS_OK;
-    if (!set_text(m, AT(input_messages),
-                  json_merge_arrays(&m->out, to->input_messages, added->input_messages)))
-        return OBS_E_NOMEM;
-    return read_text(m, /* output= */ false, &to->input_text);
+    return rc < 0 ? rc : merge_side(m, AT(output_messages), /* output= */ true);
 }
 
 /* --- numbers ----------------------------------------------------------------- */

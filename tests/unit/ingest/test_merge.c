@@ -241,6 +241,40 @@ static void messages_of_several_requests_add_up(void **state)
     assert_text(ret.input_text, "two");
 }
 
+static void answers_of_several_requests_add_up(void **state)
+{
+    static const char sources[] =
+        "{\"observatory.sources\":{\"genai-1.36\":{\"output_messages\":\"gen_ai.choice\"}}}";
+    obs_span stored = stored_span(), added = blank(OBS_SPAN_FRAGMENT), ret;
+
+    (void)state;
+    stored.attributes = added.attributes = obs_str_of(sources);
+    stored.output_messages = obs_str_of("[{\"index\":0,\"message\":{\"content\":\"one\"}}]");
+    added.output_messages =
+        obs_str_of("[{\"index\":1,\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":\"f\"}}]}]");
+    assert_int_equal(merge(&stored, &added, &ret), 1);
+    assert_text(ret.output_messages,
+                "[{\"index\":0,\"message\":{\"content\":\"one\"}},"
+                "{\"index\":1,\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":\"f\"}}]}]");
+    assert_text(ret.output_text, "one");
+    assert_text(ret.tool_calls, "[{\"id\":\"c\",\"name\":\"f\"}]");
+    stored = ret; /* and again: nothing new */
+    assert_int_equal(merge(&stored, &added, &ret), 0);
+}
+
+static void the_model_that_was_asked_for_is_the_last_guess(void **state)
+{
+    obs_span stored = stored_span(), added = blank(OBS_SPAN_FRAGMENT), ret;
+
+    (void)state;
+    added.request_model = obs_str_of("gpt-4o");
+    assert_int_equal(merge(&stored, &added, &ret), 1);
+    assert_text(ret.model, "gpt-4o");
+    stored.flags |= OBS_SPAN_FRAGMENT; /* the one that answered may still come */
+    assert_int_equal(merge(&stored, &added, &ret), 1);
+    assert_text(ret.model, "");
+}
+
 static void a_reported_cost_is_taken_whole(void **state)
 {
     obs_span stored = stored_span(), added = blank(OBS_SPAN_FRAGMENT), ret;
@@ -292,6 +326,8 @@ int main(void)
         TEST(the_first_token_counts_from_a_start_that_came_apart),
         TEST(objects_merge_by_member_and_lists_by_item),
         TEST(messages_of_several_requests_add_up),
+        TEST(answers_of_several_requests_add_up),
+        TEST(the_model_that_was_asked_for_is_the_last_guess),
         TEST(a_reported_cost_is_taken_whole),
         TEST(large_objects_merge),
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of log records: pieces of spans, feedback, or nothing. */
+#include "fixture_span.h"
 #include "records.h"
 
 #include <math.h>
@@ -8,15 +9,16 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#define TRACE "\"traceId\":\"5b8efff798038103d269b633813fc60c\","
-#define SPAN TRACE "\"spanId\":\"eee19b7ec3c1b174\","
-#define OTHER_SPAN TRACE "\"spanId\":\"eee19b7ec3c1b175\","
-#define TEXT(key, value) "{\"key\":\"" key "\",\"value\":{\"stringValue\":\"" value "\"}}"
-#define INT(key, value) "{\"key\":\"" key "\",\"value\":{\"intValue\":" #value "}}"
+#define MAX_ATTRS 8u
 
+static const struct otlp_scope logger = {.name = OBS_STR("logger")};
+
+/* The request under way, and what became of the last one that was mapped. */
 struct test {
     obs_arena *arena;
     struct map_index *index;
+    struct otlp_logs logs;
+    struct otlp_resource resource;
     struct mapped mapped;
     struct records records;
 };
@@ -29,6 +31,7 @@ static int setup(void **state)
         return -1;
     test->arena = obs_arena_create(0);
     test->index = map_index_create();
+    test->logs.arena = test->arena;
     *state = test;
     return test->arena && test->index ? 0 : -1;
 }
@@ -43,34 +46,94 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Maps the records, given as JSON objects behind each other. */
-static void map(struct test *test, const char *records)
-{
-    struct otlp_logs logs = {.arena = test->arena};
-    struct decode_error error;
-    obs_str body = obs_arena_printf(
-        test->arena,
-        "{\"resourceLogs\":[{\"resource\":{\"attributes\":[" TEXT(
-            "service.name",
-            "bot") "]},\"scopeLogs\":[{\"scope\":{\"name\":\"logger\"},\"logRecords\":[%s]}]}]}",
-        records);
+/* --- requests -------------------------------------------------------------- */
 
-    if (otlp_logs_json_decode(body, &logs, &error) < 0)
-        fail_msg("%s", error.text);
-    assert_int_equal(records_map(test->index, obs_str_of("default"), /* max_parts= */ 0, &logs,
-                                 &test->mapped, &test->records),
-                     OBS_OK);
-    assert_int_equal(test->records.n, logs.n_records);
-    assert_int_equal(test->records.n_joined + test->records.n_feedback + test->records.n_rejected +
-                         test->records.n_discarded,
-                     logs.n_records);
-    assert_int_equal(test->mapped.n_feedback, test->records.n_feedback);
+/* A record of a span that is named by one letter; NULL: of none. */
+static void record(struct test *test, const char *span, const char *event_name)
+{
+    struct otlp_record *r = otlp_logs_add(&test->logs);
+
+    assert_non_null(r);
+    r->resource = &test->resource;
+    r->scope = &logger;
+    r->event_name = obs_str_of(event_name);
+    r->attrs.items = obs_arena_calloc(test->arena, MAX_ATTRS, sizeof(*r->attrs.items));
+    if (!span)
+        return;
+    r->trace_id = obs_str_of("the trace's id 1");
+    r->span_id = obs_arena_printf(test->arena, "span id%s", span);
 }
 
-static void is(obs_str text, const char *expected)
+static struct otlp_record *last(struct test *test)
 {
-    if (!obs_str_is(text, expected))
-        fail_msg("'%.*s' is not '%s'", OBS_STR_ARG(text), expected);
+    return &test->logs.records[test->logs.n_records - 1];
+}
+
+static void attr(struct test *test, const char *key, struct otlp_value value)
+{
+    struct otlp_attrs *attrs = &last(test)->attrs;
+
+    assert_true(attrs->n < MAX_ATTRS);
+    attrs->items[attrs->n++] = (struct otlp_attr){obs_str_of(key), value};
+}
+
+static void text(struct test *test, const char *key, const char *value)
+{
+    attr(test, key, string_value(value));
+}
+
+/* A map with room for more members. */
+static struct otlp_value empty_map(struct test *test)
+{
+    return (struct otlp_value){
+        .kind = OTLP_KVLIST,
+        .attrs = obs_arena_calloc(test->arena, MAX_ATTRS, sizeof(struct otlp_attr)),
+    };
+}
+
+static void put(struct otlp_value *map, const char *key, struct otlp_value value)
+{
+    assert_true(map->n < MAX_ATTRS);
+    map->attrs[map->n++] = (struct otlp_attr){obs_str_of(key), value};
+}
+
+static struct otlp_value map_of(struct test *test, const char *key, struct otlp_value value)
+{
+    struct otlp_value map = empty_map(test);
+
+    put(&map, key, value);
+    return map;
+}
+
+static struct otlp_value list_of(struct test *test, struct otlp_value value)
+{
+    struct otlp_value list = {.kind = OTLP_ARRAY, .n = 1};
+
+    list.items = obs_arena_alloc(test->arena, sizeof(value));
+    list.items[0] = value;
+    return list;
+}
+
+/* Maps the request and begins another one. */
+static void map(struct test *test)
+{
+    const struct records *records = &test->records;
+
+    assert_int_equal(records_map(test->index, obs_str_of("default"), /* max_parts= */ 0,
+                                 &test->logs, &test->mapped, &test->records),
+                     OBS_OK);
+    assert_int_equal(records->n, test->logs.n_records);
+    assert_int_equal(records->n_joined + records->n_feedback + records->n_rejected +
+                         records->n_discarded,
+                     test->logs.n_records);
+    assert_int_equal(test->mapped.n_feedback, records->n_feedback);
+    test->logs = (struct otlp_logs){.arena = test->arena};
+}
+
+static void is(obs_str given, const char *expected)
+{
+    if (!obs_str_is(given, expected))
+        fail_msg("'%.*s' is not '%s'", OBS_STR_ARG(given), expected);
 }
 
 /* --- pieces of spans ------------------------------------------------------- */
@@ -78,36 +141,38 @@ static void is(obs_str text, const char *expected)
 static void details_fill_what_was_said_and_no_more(void **state)
 {
     struct test *test = *state;
+    struct otlp_attr service = {obs_str_of("service.name"), string_value("bot")};
     const obs_span *span;
 
-    map(test,
-        "{" SPAN "\"timeUnixNano\":\"1790000000000000000\","
-        "\"eventName\":\"gen_ai.client.inference.operation.details\",\"attributes\":[" TEXT(
-            "gen_ai.input.messages",
-            "[{\\\"role\\\":\\\"user\\\",\\\"parts\\\":[{\\\"type\\\":\\\"text\\\",\\\"content\\\":"
-            "\\\"Hi\\\"}]}]") "," INT("gen_ai.usage.input_tokens",
-                                      12) "," TEXT("gen_ai.request.model",
-                                                   "gpt-4o") "," INT("gen_ai.request.max_tokens",
-                                                                     64) "]}");
+    test->resource.attrs = (struct otlp_attrs){.items = &service, .n = 1};
+    record(test, "A", "gen_ai.client.inference.operation.details");
+    last(test)->time_ns = UINT64_C(1790000000000000000);
+    text(test, "gen_ai.input.messages", "[{\"role\":\"user\",\"content\":\"Hi\"}]");
+    text(test, "gen_ai.request.model", "gpt-4o");
+    attr(test, "gen_ai.request.max_tokens", int_value(64));
+    attr(test, "gen_ai.usage.input_tokens", int_value(12));
+    map(test);
+
     assert_int_equal(test->mapped.n_spans, 1);
     span = test->mapped.spans;
     assert_int_equal(span->flags & OBS_SPAN_FRAGMENT, OBS_SPAN_FRAGMENT);
-    assert_int_equal(span->span_id[7], 0x74);
+    assert_int_equal(span->span_id[7], 'A');
+    is(span->project_id, "default");
+    is(span->service_name, "bot");
     is(span->input_text, "Hi");
-    is(span->input_messages,
-       "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"Hi\"}]}]");
+    is(span->input_messages, "[{\"role\":\"user\",\"content\":\"Hi\"}]");
     is(span->request_model, "gpt-4o");
     is(span->model_parameters, "{\"max_tokens\":64}");
     assert_int_equal(span->input_tokens, 12);
-    is(span->service_name, "bot");
-    is(span->attributes, "{\"gen_ai.usage.input_tokens\":12,\"gen_ai.request.model\":\"gpt-4o\","
-                         "\"gen_ai.request.max_tokens\":64}");
+    is(span->attributes, "{\"gen_ai.request.model\":\"gpt-4o\",\"gen_ai.request.max_tokens\":64,"
+                         "\"gen_ai.usage.input_tokens\":12}");
     is(span->events, "[{\"time\":\"2026-09-21T14:13:20Z\",\"name\":\"gen_ai.client.inference."
                      "operation.details\",\"attributes\":{}}]");
     /* guesses are for spans */
     is(span->model, "");
     is(span->operation_type, "");
     is(span->span_name, "");
+    is(span->span_kind, "");
     is(span->cost_source, "");
     assert_int_equal(span->status, OBS_STATUS_UNSET);
     assert_int_equal(span->output_tokens, OBS_ABSENT);
@@ -119,76 +184,41 @@ static void details_may_be_in_the_body(void **state)
 {
     struct test *test = *state;
 
-    map(test, "{" SPAN "\"body\":{\"kvlistValue\":{\"values\":[" TEXT(
-                  "event.name",
-                  "gen_ai.client.inference.operation.details") "," TEXT("gen_ai.conversation.id",
-                                                                        "c-1") "]}}}");
+    record(test, "A", "");
+    last(test)->body = empty_map(test);
+    put(&last(test)->body, "event.name", string_value("gen_ai.client.inference.operation.details"));
+    put(&last(test)->body, "gen_ai.conversation.id", string_value("c-1"));
+    map(test);
     assert_int_equal(test->records.n_joined, 1);
     is(test->mapped.spans->session_id, "c-1");
     is(test->mapped.spans->attributes, "{\"gen_ai.conversation.id\":\"c-1\"}");
 }
 
-static void an_event_a_message_is_put_together_however_it_is_written(void **state)
+static void messages_are_put_together_however_they_are_written(void **state)
 {
     struct test *test = *state;
+    struct otlp_value choice = empty_map(test), answer = empty_map(test);
     const obs_span *span;
 
-    map(test,
-        /* a map; JSON text, named by an attribute; text */
-        "{" SPAN "\"eventName\":\"gen_ai.system.message\",\"body\":{\"kvlistValue\":{\"values\":"
-                 "[" TEXT("content", "Be brief.") "]}},\"attributes\":[" TEXT(
-                     "gen_ai.system",
-                     "openai") "]},"
-                               "{" SPAN "\"attributes\":[" TEXT(
-                                   "event.name",
-                                   "gen_ai.user.message") "],\"body\":{\"stringValue\":"
-                                                          "\"{\\\"content\\\":\\\"Weather?\\\"}\"}}"
-                                                          ","
-                                                          "{" SPAN "\"eventName\":\"gen_ai."
-                                                                   "assistant.message\",\"body\":{"
-                                                                   "\"kvlistValue\":{\"values\":[{"
-                                                          "\"key\":\"tool_calls\",\"value\":{"
-                                                          "\"arrayValue\":{\"values\":[{"
-                                                          "\"kvlistValue\":{\"values\":[" TEXT(
-                                                              "id",
-                                                              "call_1") "]}}]}}}]}}},"
-                                                                        "{" SPAN
-                                                                        "\"eventName\":\"gen_ai."
-                                                                        "tool.message\",\"body\":{"
-                                                                        "\"stringValue\":\"sunny\"}"
-                                                                        "},"
-                                                                        "{" SPAN
-                                                                        "\"eventName\":\"gen_ai."
-                                                                        "choice\",\"body\":{"
-                                                                        "\"kvlistValue\":{"
-                                                                        "\"values\":[" TEXT(
-                                                                            "finish_reason",
-                                                                            "stop") "," INT("index",
-                                                                                            0) ",{"
-                                                                                               "\"k"
-                                                                                               "ey"
-                                                                                               "\":"
-                                                                                               "\"m"
-                                                                                               "ess"
-                                                                                               "age"
-                                                                                               "\","
-                                                                                               "\"v"
-                                                                                               "alu"
-                                                                                               "e\""
-                                                                                               ":{"
-                                                                                               "\"k"
-                                                                                               "vli"
-                                                                                               "stV"
-                                                                                               "alu"
-                                                                                               "e\""
-                                                                                               ":{"
-                                                                                               "\"v"
-                                                                                               "alu"
-                                                                                               "es"
-                                                                                               "\":"
-                                                                                               "[" TEXT("role", "assistant") "," TEXT(
-                                                                                                   "content",
-                                                                                                   "Sunny.") "]}}}]}}}");
+    record(test, "A", "gen_ai.system.message"); /* a map */
+    last(test)->body = map_of(test, "content", string_value("Be brief."));
+    text(test, "gen_ai.system", "openai");
+    record(test, "A", ""); /* JSON text, and an attribute for the name */
+    last(test)->body = string_value("{\"content\":\"Weather?\"}");
+    text(test, "event.name", "gen_ai.user.message");
+    record(test, "A", "gen_ai.assistant.message"); /* lists of maps */
+    last(test)->body =
+        map_of(test, "tool_calls", list_of(test, map_of(test, "id", string_value("call_1"))));
+    record(test, "A", "gen_ai.tool.message"); /* text */
+    last(test)->body = string_value("sunny");
+    record(test, "A", "gen_ai.choice");
+    put(&answer, "role", string_value("assistant"));
+    put(&answer, "content", string_value("Sunny."));
+    put(&choice, "finish_reason", string_value("stop"));
+    put(&choice, "message", answer);
+    last(test)->body = choice;
+    map(test);
+
     assert_int_equal(test->records.n_joined, 5);
     assert_int_equal(test->mapped.n_spans, 1);
     span = test->mapped.spans;
@@ -199,7 +229,7 @@ static void an_event_a_message_is_put_together_however_it_is_written(void **stat
     is(span->input_text, "Weather?");
     is(span->output_text, "Sunny.");
     is(span->finish_reason, "stop");
-    assert_non_null(strstr(span->events.ptr, "\"gen_ai.system\":\"openai\""));
+    assert_non_null(strstr(span->events.ptr, "{\"gen_ai.system\":\"openai\"}"));
     assert_null(strstr(span->events.ptr, "Be brief."));
 }
 
@@ -207,20 +237,11 @@ static void contents_of_1_27_are_messages(void **state)
 {
     struct test *test = *state;
 
-    map(test,
-        "{" SPAN "\"eventName\":\"gen_ai.content.prompt\",\"attributes\":[" TEXT(
-            "gen_ai.prompt",
-            "[{\\\"role\\\":\\\"user\\\",\\\"content\\\":\\\"Hello\\\"}]") "]},"
-                                                                           "{" SPAN
-                                                                           "\"eventName\":\"gen_ai."
-                                                                           "content.completion\","
-                                                                           "\"attributes\":[" TEXT(
-                                                                               "gen_ai.completion",
-                                                                               "[{\\\"role\\\":"
-                                                                               "\\\"assistant\\\","
-                                                                               "\\\"content\\\":"
-                                                                               "\\\"Hi\\\"}]") "]"
-                                                                                               "}");
+    record(test, "A", "gen_ai.content.prompt");
+    text(test, "gen_ai.prompt", "[{\"role\":\"user\",\"content\":\"Hello\"}]");
+    record(test, "A", "gen_ai.content.completion");
+    text(test, "gen_ai.completion", "[{\"role\":\"assistant\",\"content\":\"Hi\"}]");
+    map(test);
     assert_int_equal(test->mapped.n_spans, 1);
     is(test->mapped.spans->input_text, "Hello");
     is(test->mapped.spans->output_text, "Hi");
@@ -229,27 +250,32 @@ static void contents_of_1_27_are_messages(void **state)
 static void an_exception_is_the_error_of_the_call(void **state)
 {
     struct test *test = *state;
-    const obs_span *span;
 
-    map(test,
-        "{" SPAN "\"eventName\":\"gen_ai.client.operation.exception\",\"attributes\":[" TEXT(
-            "exception.type", "RateLimitError") "," TEXT("exception.message", "slow down") "]}");
-    span = test->mapped.spans;
-    is(span->error_type, "RateLimitError");
-    is(span->error_message, "slow down");
-    assert_int_equal(span->status, OBS_STATUS_ERROR);
+    record(test, "A", "gen_ai.client.operation.exception");
+    text(test, "exception.type", "RateLimitError");
+    text(test, "exception.message", "slow down");
+    map(test);
+    is(test->mapped.spans->error_type, "RateLimitError");
+    is(test->mapped.spans->error_message, "slow down");
+    assert_int_equal(test->mapped.spans->status, OBS_STATUS_ERROR);
+}
+
+static void user_message(struct test *test, const char *span, const char *content)
+{
+    record(test, span, "gen_ai.user.message");
+    last(test)->body = string_value(content);
 }
 
 static void records_of_a_span_are_one_piece_in_the_order_in_which_they_came(void **state)
 {
     struct test *test = *state;
 
-    map(test,
-        "{" OTHER_SPAN "\"eventName\":\"gen_ai.user.message\",\"body\":{\"stringValue\":\"b1\"}},"
-        "{" SPAN "\"eventName\":\"gen_ai.user.message\",\"body\":{\"stringValue\":\"a1\"}},"
-        "{\"body\":{\"stringValue\":\"a line of a log\"}},"
-        "{" SPAN "\"eventName\":\"gen_ai.user.message\",\"body\":{\"stringValue\":\"a2\"}},"
-        "{" OTHER_SPAN "\"eventName\":\"gen_ai.user.message\",\"body\":{\"stringValue\":\"b2\"}}");
+    user_message(test, "B", "b1");
+    user_message(test, "A", "a1");
+    record(test, NULL, "");
+    user_message(test, "A", "a2");
+    user_message(test, "B", "b2");
+    map(test);
     assert_int_equal(test->mapped.n_spans, 2);
     is(test->mapped.spans[0].input_messages,
        "[{\"role\":\"user\",\"content\":\"a1\"},{\"role\":\"user\",\"content\":\"a2\"}]");
@@ -259,28 +285,29 @@ static void records_of_a_span_are_one_piece_in_the_order_in_which_they_came(void
 
 /* --- feedback -------------------------------------------------------------- */
 
+static void evaluation(struct test *test, const char *name)
+{
+    record(test, "A", "gen_ai.evaluation.result");
+    text(test, "gen_ai.evaluation.name", name);
+}
+
 static void an_evaluation_is_feedback(void **state)
 {
     struct test *test = *state;
     const obs_feedback *feedback;
 
-    map(test,
-        "{" SPAN
-        "\"timeUnixNano\":\"5\",\"eventName\":\"gen_ai.evaluation.result\",\"attributes\":[" TEXT(
-            "gen_ai.evaluation.name",
-            "relevance") ",{\"key\":\"gen_ai.evaluation.score.value\",\"value\":{"
-                         "\"doubleValue\":0.25}}," TEXT("gen_ai.evaluation.score.label", "poor") "," TEXT(
-                             "gen_ai.evaluation.explanation",
-                             "off topic") "," TEXT("gen_ai.response.id",
-                                                   "r-1") "]},"
-                                                          "{" TRACE
-                                                          "\"observedTimeUnixNano\":\"6\","
-                                                          "\"eventName\":\"gen_ai.evaluation."
-                                                          "result\",\"attributes\":[" TEXT(
-                                                              "gen_ai.evaluation.name",
-                                                              "safety") "," INT("gen_ai.evaluation."
-                                                                                "score.value",
-                                                                                1) "]}");
+    evaluation(test, "relevance");
+    last(test)->time_ns = 5;
+    attr(test, "gen_ai.evaluation.score.value", double_value(0.25));
+    text(test, "gen_ai.evaluation.score.label", "poor");
+    text(test, "gen_ai.evaluation.explanation", "off topic");
+    text(test, "gen_ai.response.id", "r-1");
+    evaluation(test, "safety"); /* of the whole trace */
+    last(test)->span_id = obs_str_n("", 0);
+    last(test)->observed_ns = 6;
+    attr(test, "gen_ai.evaluation.score.value", int_value(1));
+    map(test);
+
     assert_int_equal(test->mapped.n_spans, 0);
     assert_int_equal(test->mapped.n_feedback, 2);
     feedback = test->mapped.feedback;
@@ -291,13 +318,13 @@ static void an_evaluation_is_feedback(void **state)
     is(feedback->source, "evaluation");
     is(feedback->project_id, "default");
     is(feedback->metadata, "{\"gen_ai.response.id\":\"r-1\"}");
-    assert_int_equal(feedback->span_id[7], 0x74);
+    assert_int_equal(feedback->span_id[7], 'A');
     assert_int_equal(feedback->ts_ns, 5);
 
-    feedback++; /* of the trace */
+    feedback++;
     assert_true(feedback->value == 1.0);
-    assert_int_equal(feedback->trace_id[0], 0x5b);
-    assert_int_equal(feedback->span_id[7], 0);
+    assert_int_equal(feedback->trace_id[0], 't');
+    assert_int_equal(feedback->span_id[0], 0);
     assert_int_equal(feedback->ts_ns, 6);
     is(feedback->metadata, "");
 }
@@ -305,26 +332,21 @@ static void an_evaluation_is_feedback(void **state)
 static void an_evaluation_that_is_sent_again_has_its_id_again(void **state)
 {
     struct test *test = *state;
-    obs_feedback first[3];
-    const char *three = "{" SPAN "\"eventName\":\"gen_ai.evaluation.result\",\"attributes\":[" TEXT(
-        "gen_ai.evaluation.name",
-        "relevance") "]},"
-                     "{" SPAN "\"eventName\":\"gen_ai.evaluation.result\",\"attributes\":[" TEXT(
-                         "gen_ai.evaluation.name",
-                         "safety") "]},"
-                                   "{" SPAN
-                                   "\"eventName\":\"gen_ai.evaluation.result\",\"attributes\":"
-                                   "[" TEXT("gen_ai.evaluation.name",
-                                            "safety") "," TEXT("gen_ai.response.id", "r-2") "]}";
+    const obs_feedback *first = NULL;
 
-    map(test, three);
-    memcpy(first, test->mapped.feedback, sizeof(first));
-    map(test, three);
+    for (int round = 0; round < 2; round++) {
+        first = test->mapped.feedback;
+        evaluation(test, "relevance");
+        evaluation(test, "safety");
+        evaluation(test, "safety");
+        text(test, "gen_ai.response.id", "r-2");
+        map(test);
+    }
     for (size_t i = 0; i < 3; i++) {
-        assert_true(first[i].id.len > 0);
-        assert_true(obs_str_eq(first[i].id, test->mapped.feedback[i].id));
-        assert_true(isnan(first[i].value));
-        assert_true(first[i].ts_ns > 0);
+        const obs_feedback *again = &test->mapped.feedback[i];
+
+        assert_true(again->id.len > 0 && obs_str_eq(first[i].id, again->id));
+        assert_true(isnan(again->value) && again->ts_ns > 0);
     }
     assert_false(obs_str_eq(first[0].id, first[1].id));
     assert_false(obs_str_eq(first[1].id, first[2].id));
@@ -336,41 +358,39 @@ static void what_is_not_taken_is_said(void **state)
 {
     struct test *test = *state;
 
-    map(test, "{\"body\":{\"stringValue\":\"a line of a log\"}},"
-              "{" SPAN "\"eventName\":\"exception\"},"
-              "{\"eventName\":\"gen_ai.choice\"},"
-              "{" TRACE "\"eventName\":\"gen_ai.choice\"},"
-              "{\"eventName\":\"gen_ai.evaluation.result\"},"
-              "{" SPAN "\"eventName\":\"gen_ai.choice\",\"body\":{\"stringValue\":\"x\"}}");
+    record(test, NULL, "");
+    record(test, "A", "exception");
+    record(test, NULL, "gen_ai.choice");
+    record(test, "too long", "gen_ai.choice");
+    record(test, NULL, "gen_ai.evaluation.result");
+    user_message(test, "A", "x");
+    map(test);
     assert_int_equal(test->records.n_discarded, 2);
     assert_int_equal(test->records.n_rejected, 3);
     assert_int_equal(test->records.n_joined, 1);
     is(records_text(test->arena, &test->records),
        "3 of 6 log records rejected; 2: trace_id is not 16 bytes or all zero; 1: span_id is not 8 "
        "bytes or all zero; 2 of 6 log records discarded: only events of generative AI are kept");
-    map(test, "{" SPAN "\"eventName\":\"gen_ai.choice\",\"body\":{\"stringValue\":\"x\"}}");
+
+    user_message(test, "A", "x");
+    map(test);
     is(records_text(test->arena, &test->records), "");
-    map(test, "");
+    map(test); /* none at all */
     is(records_text(test->arena, &test->records), "");
 }
 
 static void a_full_arena_is_out_of_memory_and_no_crash(void **state)
 {
     struct test *test = *state;
-    struct otlp_logs logs = {.arena = test->arena};
-    struct decode_error error;
     int rc = OBS_E_NOMEM;
-    static const char body[] =
-        "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{" SPAN
-        "\"eventName\":\"gen_ai.user.message\",\"body\":{\"stringValue\":\"a1\"}},{" SPAN
-        "\"eventName\":\"gen_ai.evaluation.result\",\"attributes\":[" TEXT("a", "b") "]}]}]}]}";
 
-    assert_int_equal(otlp_logs_json_decode(obs_str_of(body), &logs, &error), OBS_OK);
-    for (size_t limit = 0; rc == OBS_E_NOMEM; limit += 1024) {
-        struct otlp_logs small = logs;
+    user_message(test, "A", "x");
+    evaluation(test, "safety");
+    for (size_t limit = 1; rc == OBS_E_NOMEM; limit += 1024) {
+        struct otlp_logs small = test->logs;
 
         assert_true(limit < (size_t)1 << 20);
-        small.arena = obs_arena_create(limit + 1);
+        small.arena = obs_arena_create(limit);
         rc = records_map(test->index, obs_str_of("p"), 0, &small, &test->mapped, &test->records);
         obs_arena_destroy(small.arena);
     }
@@ -383,7 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(details_fill_what_was_said_and_no_more),
         TEST(details_may_be_in_the_body),
-        TEST(an_event_a_message_is_put_together_however_it_is_written),
+        TEST(messages_are_put_together_however_they_are_written),
         TEST(contents_of_1_27_are_messages),
         TEST(an_exception_is_the_error_of_the_call),
         TEST(records_of_a_span_are_one_piece_in_the_order_in_which_they_came),
