@@ -2,28 +2,17 @@
 /* The stages of an ingest request. Between them the request is pending, so it
  * and the job stay valid even when the client goes away. */
 #include "job.h"
+#include "job_arena.h"
 #include "merge.h"
 
 #include <strings.h>
 
-static void end_arena(void *arena)
-{
-    obs_arena_destroy(arena);
-}
-
 struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
                     enum ingest_encoding encoding)
 {
-    obs_arena *arena = obs_arena_create((size_t)ingest->config->max_job_bytes);
-    struct job *job;
+    obs_arena *arena = job_arena(req, (size_t)ingest->config->max_job_bytes);
+    struct job *job = arena ? obs_arena_calloc(arena, 1, sizeof(*job)) : NULL;
 
-    if (!arena)
-        return NULL;
-    if (obs_arena_defer(obs_request_arena(req), end_arena, arena) < 0) {
-        obs_arena_destroy(arena);
-        return NULL;
-    }
-    job = obs_arena_calloc(arena, 1, sizeof(*job));
     if (!job)
         return NULL;
     job->ingest = ingest;

@@ -9,22 +9,6 @@
 /* Putting together and hashing this much takes about a millisecond. */
 #define INLINE_BYTES (512u << 10)
 
-static void end_arena(void *arena)
-{
-    obs_arena_destroy(arena);
-}
-
-obs_arena *job_arena(obs_request *req)
-{
-    obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
-
-    if (arena && obs_arena_defer(obs_request_arena(req), end_arena, arena) < 0) {
-        obs_arena_destroy(arena);
-        arena = NULL;
-    }
-    return arena;
-}
-
 /* On any thread. */
 static void work(void *arg)
 {

@@ -3,6 +3,7 @@
  * its own, where they become JSON at once; the worker only adds the end. */
 #include "search.h"
 
+#include "job_arena.h"
 #include "scope.h"
 #include "span_json.h"
 
@@ -152,7 +153,7 @@ static int prepare(struct list *list)
 
 int handle_list(obs_request *req, void *self)
 {
-    obs_arena *arena = job_arena(req);
+    obs_arena *arena = job_arena(req, /* limit_bytes= */ 0);
     struct list *list = arena ? obs_arena_calloc(arena, 1, sizeof(*list)) : NULL;
     int rc;
 

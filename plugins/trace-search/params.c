@@ -3,6 +3,7 @@
  * become exact integers - nanoseconds, nano-dollars - without a detour through
  * binary fractions. */
 #include "params.h"
+#include "hex_id.h"
 #include "span_fields.h"
 #include "timeparse.h"
 
@@ -280,43 +281,13 @@ static int take_status(struct params *p, const struct row *row, obs_str value)
     return complain(p, OBS_E_INVALID, row->name, "OK, ERROR or UNSET", value);
 }
 
-static bool read_hex(obs_str text, uint8_t *to, size_t len)
-{
-    uint8_t any = 0;
-
-    if (text.len != 2 * len)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        uint8_t v = c >= '0' && c <= '9'   ? (uint8_t)(c - '0')
-                    : c >= 'a' && c <= 'f' ? (uint8_t)(c - 'a' + 10)
-                    : c >= 'A' && c <= 'F' ? (uint8_t)(c - 'A' + 10)
-                                           : 16;
-        if (v == 16)
-            return false;
-        to[i / 2] = (uint8_t)(i % 2 ? to[i / 2] | v : v << 4);
-        any |= v;
-    }
-    return any != 0;
-}
-
-int params_trace_id(obs_str text, uint8_t ret_id[16])
-{
-    return read_hex(text, ret_id, 16) ? OBS_OK : OBS_E_INVALID;
-}
-
-int params_span_id(obs_str text, uint8_t ret_id[8])
-{
-    return read_hex(text, ret_id, 8) ? OBS_OK : OBS_E_INVALID;
-}
-
 static int take_trace_id(struct params *p, const struct row *row, obs_str value)
 {
     uint8_t *id = obs_arena_alloc(p->arena, 16);
 
     if (!id)
         return OBS_E_NOMEM;
-    if (params_trace_id(value, id) < 0)
+    if (hex_trace_id(value, id) < 0)
         return complain(p, OBS_E_INVALID, row->name, "32 hexadecimal digits, not all zero", value);
     return take_one(p, row, OBS_OP_EQ, (obs_value){.s = obs_str_n((const char *)id, 16)});
 }

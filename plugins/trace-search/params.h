@@ -53,8 +53,4 @@ int params_finish(struct params *params, obs_span_query *ret_query);
  * that "now-1h" of a later page is the same query. */
 void params_digest(const struct params *params, uint8_t ret_digest[PARAMS_DIGEST_BYTES]);
 
-/* 32 hexadecimal digits of any case. Errors: OBS_E_INVALID. */
-int params_trace_id(obs_str text, uint8_t ret_id[16]);
-int params_span_id(obs_str text, uint8_t ret_id[8]);
-
 #endif

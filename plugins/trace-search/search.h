@@ -25,10 +25,6 @@ struct search {
 int handle_list(obs_request *req, void *self);
 int handle_trace(obs_request *req, void *self);
 
-/* An arena that ends with the request, for work off the loop; NULL when out of
- * memory. */
-obs_arena *job_arena(obs_request *req);
-
 /* An answer whose last steps can be too long for the loop: `work` may be called on
  * another thread, while the worker leaves the request and the arena alone, and ends
  * with data_bytes set; then the worker adds `meta` and answers. */

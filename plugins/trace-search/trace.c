@@ -3,6 +3,8 @@
  * on a thread of the store; the worker links and sums them up. */
 #include "search.h"
 
+#include "hex_id.h"
+#include "job_arena.h"
 #include "scope.h"
 #include "span_fields.h"
 #include "span_json.h"
@@ -229,7 +231,7 @@ static int read_query(struct trace *t)
                                 "flat: expected true or false, found \"%.*s\"", OBS_STR_ARG(flat));
         return OBS_RESPONDED;
     }
-    if (t->below && params_span_id(span, t->top_id) < 0) {
+    if (t->below && hex_span_id(span, t->top_id) < 0) {
         (void)obs_respond_error(req, OBS_E_INVALID, "span_id",
                                 "span_id: expected 16 hexadecimal digits, not all zero");
         return OBS_RESPONDED;
@@ -270,7 +272,7 @@ static int search(struct trace *t)
 
 int handle_trace(obs_request *req, void *self)
 {
-    obs_arena *arena = job_arena(req);
+    obs_arena *arena = job_arena(req, /* limit_bytes= */ 0);
     struct trace *t = arena ? obs_arena_calloc(arena, 1, sizeof(*t)) : NULL;
     int rc;
 
@@ -283,7 +285,7 @@ int handle_trace(obs_request *req, void *self)
     t->answer.jw = t->answer.buf ? obs_jw_new(arena, t->answer.buf) : NULL;
     if (!t->row || !t->answer.jw)
         return OBS_E_NOMEM;
-    if (params_trace_id(obs_request_param(req, "trace_id"), t->id) < 0)
+    if (hex_trace_id(obs_request_param(req, "trace_id"), t->id) < 0)
         return obs_respond_error(req, OBS_E_INVALID, "trace_id",
                                  "trace_id: expected 32 hexadecimal digits, not all zero");
     rc = read_query(t);

@@ -2,6 +2,7 @@
 /* What each parameter becomes, which values are refused and how, and which
  * queries a cursor takes for the same. */
 #include "params.h"
+#include "hex_id.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -171,12 +172,12 @@ static void span_ids_have_sixteen_digits(void **state)
     uint8_t found[8];
 
     (void)state;
-    assert_int_equal(params_span_id(obs_str_of("fF0000000000001E"), found), OBS_OK);
+    assert_int_equal(hex_span_id(obs_str_of("fF0000000000001E"), found), OBS_OK);
     assert_memory_equal(found, id, 8);
-    assert_int_equal(params_span_id(obs_str_of("0000000000000000"), found), OBS_E_INVALID);
-    assert_int_equal(params_span_id(obs_str_of("ff000000000000"), found), OBS_E_INVALID);
-    assert_int_equal(params_span_id(obs_str_of("ff0000000000001 "), found), OBS_E_INVALID);
-    assert_int_equal(params_span_id(obs_str_n(NULL, 0), found), OBS_E_INVALID);
+    assert_int_equal(hex_span_id(obs_str_of("0000000000000000"), found), OBS_E_INVALID);
+    assert_int_equal(hex_span_id(obs_str_of("ff000000000000"), found), OBS_E_INVALID);
+    assert_int_equal(hex_span_id(obs_str_of("ff0000000000001 "), found), OBS_E_INVALID);
+    assert_int_equal(hex_span_id(obs_str_n(NULL, 0), found), OBS_E_INVALID);
 }
 
 static void statuses_are_read_in_any_case(void **state)
