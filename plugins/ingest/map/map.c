@@ -185,12 +185,16 @@ static void fill_identity(const struct mapper *m, const struct otlp_span *from, 
     span->resource_attributes = m->resource_attributes;
 }
 
-/* What nobody said: the model that answered is the one that was asked for, and
- * the operation is what the ladder of the table did not know. */
+/* What nobody said: the model that was asked for stands among the parameters, the
+ * one that answered is the same, and the operation is what the ladder of the table
+ * did not know. */
 static void fill_guesses(const struct draft *d, obs_span *span)
 {
+    const struct named *asked = draft_parameter(d, "model");
     const char *operation = "internal";
 
+    if (!span->request_model.len && asked && asked->value.kind == OTLP_STRING)
+        span->request_model = asked->value.s;
     if (!span->model.len)
         span->model = span->request_model;
     if (draft_attribute(d, "gen_ai.tool.name") || draft_attribute(d, "gen_ai.tool.call.id"))
@@ -255,11 +259,20 @@ static void read_habit(const struct usage *usage, const obs_span *span, struct t
     counts->cache_info = row->marks & MARK_INFO;
 }
 
+/* Sends Anthropic's own counts under the names of the conventions, and a total
+ * that leaves the cache out. */
+static bool input_is_uncached(const struct otlp_scope *scope)
+{
+    return obs_str_is(scope->name, "@traceloop/instrumentation-anthropic");
+}
+
 /* Returns true when the reading is ambiguous. */
-static bool fill_tokens(const struct usage *usage, obs_span *span)
+static bool fill_tokens(const struct usage *usage, const struct otlp_scope *scope, obs_span *span)
 {
     struct token_counts counts = {
         .input = usage_value(usage, TO_INPUT_TOKENS),
+        .input_uncached = usage_value(usage, input_is_uncached(scope) ? TO_INPUT_TOKENS
+                                                                      : TO_INPUT_UNCACHED_TOKENS),
         .input_text = usage_value(usage, TO_INPUT_TEXT_TOKENS),
         .input_audio = usage_value(usage, TO_INPUT_AUDIO_TOKENS),
         .input_image = obs_tokens_sum(usage_value(usage, TO_INPUT_IMAGE_TOKENS),
@@ -365,7 +378,7 @@ static int map_span(struct mapper *m, struct otlp_span *from, obs_span *span,
     *ret_usage = usage;
     span->service_tier = usage->service_tier;
     span->region = region_of(usage, span);
-    notes.tokens_ambiguous = fill_tokens(usage, span);
+    notes.tokens_ambiguous = fill_tokens(usage, from->scope, span);
     fill_cost(usage, span);
     fill_ttft(m, span);
     sources_add_draft(&m->sources, &m->draft);

@@ -276,9 +276,10 @@ const struct map_row map_rows[] = {
     ROW("ai.usage.inputTokenDetails.cacheWriteTokens",  CACHE_WRITE_TOKENS, INT, 8),
     ROW("ai.usage.outputTokenDetails.reasoningTokens",  REASONING_TOKENS,   INT, 5),
     ROW("ai.usage.reasoningTokens",                     REASONING_TOKENS,   INT, 6),
-    KEPT("ai.usage.inputTokenDetails.noCacheTokens"),
+    ROW("ai.usage.inputTokenDetails.noCacheTokens",     INPUT_UNCACHED_TOKENS, INT, 1),
     KEPT("ai.usage.outputTokenDetails.textTokens"),
     MEMBERS("ai.response.providerMetadata"),
+    ROW("ai.response.providerMetadata#anthropic.usage.input_tokens", INPUT_UNCACHED_TOKENS, INT, 2), /* beside the cache */
     MARK("ai.response.providerMetadata#anthropic.usage.cache_read_input_tokens", CACHE_READ_TOKENS, INT, 9, MARK_RAW),
     MARK("ai.response.providerMetadata#anthropic.cacheReadInputTokens", CACHE_READ_TOKENS, INT, 10, MARK_RAW),
     MARK("ai.response.providerMetadata#anthropic.usage.cache_creation_input_tokens", CACHE_WRITE_TOKENS, INT, 9, MARK_RAW),
@@ -569,6 +570,16 @@ const struct map_row map_rows[] = {
 #undef DIALECT
 #define DIALECT DIALECT_OPENROUTER
     ROW("openrouter.source",            COST_REPORTER, PRESENT, 1), /* the cost is the provider's */
+#undef DIALECT
+#define DIALECT DIALECT_ANTHROPIC
+    ROW("anthropic.usage.cache_creation.ephemeral_5m_input_tokens", CACHE_WRITE_5M_TOKENS, INT, 3),
+    ROW("anthropic.usage.cache_creation.ephemeral_1h_input_tokens", CACHE_WRITE_1H_TOKENS, INT, 3),
+    ROW("anthropic.response.service_tier",  SERVICE_TIER,  TEXT, 5),
+    ROW("anthropic.message.stop_reason",    FINISH_REASON, FIRST, 12),
+    PARAM("anthropic.request.service_tier", "service_tier", 4),
+    PARAM("anthropic.thinking.type",        "thinking", 1),
+    NUMBER("anthropic.thinking.budget_tokens", "thinking_budget_tokens", 1),
+    KEPT("anthropic.*"),
 #undef DIALECT
 #define DIALECT DIALECT_FLUE
     KEPT("flue.*"),

@@ -26,6 +26,7 @@
     X(GENKIT, "genkit")                                                                            \
     X(LITELLM, "litellm")                                                                          \
     X(OPENROUTER, "openrouter")                                                                    \
+    X(ANTHROPIC, "anthropic-sdk") /* what Anthropic's own libraries add to the conventions */      \
     X(FLUE, "flue")
 
 #define MAP_DIALECT_CONSTANT(id, name) DIALECT_##id,
@@ -53,6 +54,7 @@ enum map_dialect { MAP_DIALECTS(MAP_DIALECT_CONSTANT) N_MAP_DIALECTS };
     X(REGION, "usage.region")                                                                      \
     X(HOST, "usage.host")                                                                          \
     X(INPUT_TOKENS, "usage.input")                                                                 \
+    X(INPUT_UNCACHED_TOKENS, "usage.input_uncached")                                               \
     X(INPUT_TEXT_TOKENS, "usage.input_text")                                                       \
     X(INPUT_AUDIO_TOKENS, "usage.input_audio")                                                     \
     X(INPUT_IMAGE_TOKENS, "usage.input_image")                                                     \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reading of token counts. In order: a detail larger than its total must
- * be beside it; a given grand total picks the reading that adds up to it; else
- * the sender's habit, flagged when it is no rule. */
+ * be beside it, and the input that was not cached tells where the cache is; a
+ * given grand total picks the reading that adds up to it; else the sender's
+ * habit, flagged when it is no rule. */
 #include "tokens.h"
 
 static int64_t or_zero(int64_t n)
@@ -23,6 +24,8 @@ static void fill_from_parts(struct token_counts *c)
         c->cache_read = sum3(c->cache_read_text, c->cache_read_audio, c->cache_read_image);
     if (c->cache_write < 0)
         c->cache_write = obs_tokens_sum(c->cache_write_5m, c->cache_write_1h);
+    if (c->input < 0)
+        c->input = c->input_uncached;
     if (c->input < 0 && c->input_text >= 0)
         c->input = sum3(c->input_text, c->input_audio, c->input_image);
     if (c->output < 0 && c->output_text >= 0)
@@ -62,13 +65,19 @@ static struct details details_of(const struct token_counts *c)
     };
 }
 
-/* The bits that the numbers leave no choice about. */
-static uint32_t forced(const struct token_counts *c, const struct details *d)
+/* The bits that the numbers leave no choice about: those set in `ret_mask`. */
+static uint32_t forced(const struct token_counts *c, const struct details *d, uint32_t *ret_mask)
 {
     int64_t input = or_zero(c->input), output = or_zero(c->output);
+    bool bare = d->cache > 0 && c->input_uncached >= 0 && c->input_uncached == input;
+    uint32_t must = (d->cache > input || bare ? CACHE_BESIDE : 0) |
+                    (d->reasoning > output ? REASONING_BESIDE : 0) |
+                    (d->media_in > input || d->media_out > output ? MEDIA_BESIDE : 0);
 
-    return (d->cache > input ? CACHE_BESIDE : 0) | (d->reasoning > output ? REASONING_BESIDE : 0) |
-           (d->media_in > input || d->media_out > output ? MEDIA_BESIDE : 0);
+    *ret_mask = must;
+    if (c->input_uncached >= 0 && obs_tokens_sum(c->input_uncached, d->cache) == input)
+        *ret_mask |= CACHE_BESIDE;
+    return must;
 }
 
 static int64_t sum_of(const struct token_counts *c, const struct details *d, uint32_t beside)
@@ -84,17 +93,17 @@ static uint32_t choose(const struct token_counts *c, bool *ret_ambiguous)
     /* the habit first, then one change, then two, then all */
     static const uint8_t changes[] = {0, CACHE_BESIDE, REASONING_BESIDE, MEDIA_BESIDE, 3, 5, 6, 7};
     const struct details d = details_of(c);
-    uint32_t must = forced(c, &d);
+    uint32_t mask, must = forced(c, &d, &mask);
 
     *ret_ambiguous = false;
     for (unsigned i = 0; c->total >= 0 && i < sizeof(changes); i++) {
         uint32_t beside = c->habit ^ changes[i];
 
-        if ((beside & must) == must && sum_of(c, &d, beside) == c->total)
+        if ((beside & mask) == must && sum_of(c, &d, beside) == c->total)
             return beside;
     }
-    *ret_ambiguous = c->doubtful && d.cache > 0 && !(must & CACHE_BESIDE);
-    return c->habit | must;
+    *ret_ambiguous = c->doubtful && d.cache > 0 && !(mask & CACHE_BESIDE);
+    return (c->habit & ~mask) | must;
 }
 
 /* Details that are only used inside their total are no parts when they are not. */

@@ -18,6 +18,7 @@
  * cached ones too. */
 struct token_counts {
     int64_t input, input_text, input_audio, input_image;
+    int64_t input_uncached; /* says whether `input` is with cache */
     int64_t cache_read, cache_read_text, cache_read_audio, cache_read_image;
     int64_t cache_write, cache_write_5m, cache_write_1h;
     int64_t output, output_text, output_audio, output_image;

@@ -24,9 +24,10 @@ struct token_case {
 
 #define SENT(i, o, t, r, w, n)                                                                     \
     .input = (i), .output = (o), .total = (t), .cache_read = (r), .cache_write = (w),              \
-    .reasoning = (n), .input_text = NO, .input_audio = NO, .input_image = NO,                      \
-    .cache_read_text = NO, .cache_read_audio = NO, .cache_read_image = NO, .cache_write_5m = NO,   \
-    .cache_write_1h = NO, .output_text = NO, .output_audio = NO, .output_image = NO
+    .reasoning = (n), .input_uncached = NO, .input_text = NO, .input_audio = NO,                   \
+    .input_image = NO, .cache_read_text = NO, .cache_read_audio = NO, .cache_read_image = NO,      \
+    .cache_write_5m = NO, .cache_write_1h = NO, .output_text = NO, .output_audio = NO,             \
+    .output_image = NO
 
 static const struct token_case cases[] = {
     {"nothing", {SENT(NO, NO, NO, NO, NO, NO)}, {NO, NO, NO, NO, NO}, false},
@@ -153,6 +154,31 @@ static void a_reading_by_habit_alone_is_flagged(void **state)
         usage("openai", "llm.token_count.prompt", "llm.token_count.prompt_details.cache_read")
             .reserved,
         0);
+}
+
+/* 30 of the tokens came from a cache, and the emitter says how many did not. */
+static int64_t input_of(int64_t input, int64_t uncached, int64_t total, uint32_t habit)
+{
+    struct token_counts c = {SENT(input, 50, total, 30, NO, NO), .habit = habit, .doubtful = true};
+    obs_span span;
+
+    c.input_uncached = uncached;
+    obs_span_init(&span);
+    assert_int_equal(tokens_split(&c, &span), uncached != 100 && uncached != 70);
+    assert_int_equal(span.cache_read_tokens, 30);
+    return span.input_tokens;
+}
+
+static void the_uncached_input_says_where_the_cache_is(void **state)
+{
+    (void)state;
+    assert_int_equal(input_of(100, 100, NO, 0), 100);
+    assert_int_equal(input_of(100, 70, NO, CACHE_BESIDE), 70);
+    /* before the total: that of the AI SDK 5 leaves Anthropic's cache out */
+    assert_int_equal(input_of(100, 100, 150, 0), 100);
+    /* of another call: it says nothing */
+    assert_int_equal(input_of(100, 33, NO, 0), 70);
+    assert_int_equal(input_of(NO, 100, NO, 0), 100);
 }
 
 /* Of media and lifetimes; 0: not sent. */
@@ -316,6 +342,7 @@ int main(void)
         cmocka_unit_test(each_rule_splits_as_it_says),
         cmocka_unit_test(the_senders_habit_follows_from_names_and_provider),
         cmocka_unit_test(a_reading_by_habit_alone_is_flagged),
+        cmocka_unit_test(the_uncached_input_says_where_the_cache_is),
         cmocka_unit_test(media_are_parts_too),
         cmocka_unit_test(parts_add_up_to_the_total),
     };
