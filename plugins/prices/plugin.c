@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prices: what a call of a model cost, by the price book. book_load.c reads the
  * book, price.c finds a price and applies it. */
-#include "price.h"
-
-#include <observatory/observatory.h>
-#include <observatory/prices.h>
+#include "prices.h"
+#include "recompute.h"
 
 #include <stdlib.h>
 
-/* The options, filled by the host. */
-struct prices_config {
-    const char *file;
-};
-
-struct prices {
-    obs_instance *instance;
-    const struct prices_config *config;
-    obs_arena *arena;              /* of the book */
-    const struct price_book *book; /* NULL: everything is unpriced */
-};
+#define LOOK_AROUND_MS 2000
 
 static void destroy(void *self)
 {
     struct prices *prices = self;
 
+    recompute_destroy(prices->recompute);
     obs_arena_destroy(prices->arena);
     free(prices);
 }
@@ -51,13 +40,16 @@ static int load(struct prices *prices)
     return rc;
 }
 
-static int price(void *self, obs_span *span, obs_arena *arena)
+int prices_price(const struct prices *prices, obs_span *span, obs_arena *arena)
 {
-    const struct prices *prices = self;
-
     (void)arena;
     price_apply(prices->book, span);
     return OBS_OK;
+}
+
+static int price(void *self, obs_span *span, obs_arena *arena)
+{
+    return prices_price(self, span, arena);
 }
 
 static const obs_prices service = {.size = sizeof(service), .price = price};
@@ -72,7 +64,8 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
     prices->instance = instance;
     prices->config = config;
     prices->arena = obs_arena_create(/* limit_bytes= */ 0);
-    if (prices->arena)
+    prices->recompute = recompute_create(prices);
+    if (prices->arena && prices->recompute)
         rc = load(prices);
     if (rc == OBS_OK)
         rc = obs_service_provide(instance, OBS_PRICES_ID, &service, prices);
@@ -84,6 +77,57 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
     return OBS_OK;
 }
 
+static int start(void *self)
+{
+    struct prices *prices = self;
+    obs_service store;
+    int rc = obs_service_get(prices->instance, OBS_STORE_ID, &store);
+
+    if (rc < 0) {
+        obs_log(prices->instance, OBS_LOG_ERROR, "cannot start: no store");
+        return rc;
+    }
+    prices->store = store.table;
+    prices->store_self = store.provider;
+    return OBS_OK;
+}
+
+static void drain(void *self)
+{
+    struct prices *prices = self;
+
+    recompute_stop(prices->recompute);
+}
+
+/* Work that another process or the instance before left is found by one worker. */
+static void look_around(void *self)
+{
+    struct prices *prices = self;
+
+    recompute_resume(prices->recompute);
+}
+
+static int worker_start(void *self, obs_worker *worker, void **ret_context)
+{
+    struct prices *prices = self;
+    obs_timer *timer = NULL;
+    int rc = OBS_OK;
+
+    if (obs_worker_index(worker) == 0)
+        rc = obs_timer_start(prices->instance, LOOK_AROUND_MS, LOOK_AROUND_MS, look_around, prices,
+                             &timer);
+    *ret_context = timer;
+    return rc;
+}
+
+static void worker_stop(void *self, obs_worker *worker, void *context)
+{
+    struct prices *prices = self;
+
+    obs_timer_stop(context);
+    recompute_leave(prices->recompute, worker);
+}
+
 static const obs_option options[] = {
     {
         .name = "file",
@@ -93,7 +137,95 @@ static const obs_option options[] = {
         .def = "prices.yaml",
         .help = "price book; calls stay unpriced when there is none",
     },
+    {
+        .name = "recompute_rate",
+        .type = OBS_OPT_INT,
+        .offset = offsetof(struct prices_config, recompute_rate),
+        .def = "5000",
+        .min = "1",
+        .max = "1000000",
+        .help = "spans a second that are priced anew by POST /api/v1/prices/recompute",
+    },
 };
+
+static const obs_param range_params[] = {
+    {"from", "query", "string", "spans that began at this time or later"},
+    {"to", "query", "string", "spans that began before this time"},
+    {"limit", "query", "integer", "groups at most, 1 to 1000; default 100"},
+};
+
+static const obs_param span_params[] = {
+    {"trace_id", "path", "string", "32 hexadecimal digits"},
+    {"span_id", "path", "string", "16 hexadecimal digits"},
+};
+
+static const obs_param job_params[] = {{"id", "path", "string", "the job"}};
+
+#define PARAMS(array) .params = array, .n_params = sizeof(array) / sizeof(array[0])
+
+static const obs_route routes[] = {
+    {
+        .methods = OBS_GET,
+        .path = "/api/v1/prices/unpriced",
+        .handler = handle_unpriced,
+        .permission = "costs:read",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "Models that have no price, how much they are used, and why",
+        PARAMS(range_params),
+    },
+    {
+        .methods = OBS_GET,
+        .path = "/api/v1/traces/{trace_id}/spans/{span_id}/cost",
+        .handler = handle_explain,
+        .permission = "costs:read",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "How the cost of a span came to be",
+        PARAMS(span_params),
+    },
+    {
+        .methods = OBS_POST,
+        .body = OBS_BODY_BUFFER,
+        .path = "/api/v1/prices/recompute",
+        .handler = handle_recompute_start,
+        .permission = "prices:write",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "Prices stored spans anew, in the background",
+    },
+    {
+        .methods = OBS_GET,
+        .path = "/api/v1/prices/recompute",
+        .handler = handle_recompute_list,
+        .permission = "costs:read",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "The jobs of pricing anew, newest first",
+    },
+    {
+        .methods = OBS_GET,
+        .path = "/api/v1/prices/recompute/{id}",
+        .handler = handle_recompute_show,
+        .permission = "costs:read",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "One of them",
+        PARAMS(job_params),
+    },
+    {
+        .methods = OBS_DELETE,
+        .path = "/api/v1/prices/recompute/{id}",
+        .handler = handle_recompute_cancel,
+        .permission = "prices:write",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "Cancels one that is under way",
+        PARAMS(job_params),
+    },
+};
+
+static const obs_need needs[] = {{.service = OBS_STORE_ID}};
 
 static const char *const provides[] = {OBS_PRICES_ID};
 
@@ -103,12 +235,20 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .version = OBS_VERSION,
     .license = "Apache-2.0",
     .summary = "what calls of models cost, by a price book",
+    .needs = needs,
+    .n_needs = 1,
     .provides = provides,
     .n_provides = 1,
+    .routes = routes,
+    .n_routes = sizeof(routes) / sizeof(*routes),
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
     .config_size = sizeof(struct prices_config),
     .create = create,
+    .start = start,
+    .worker_start = worker_start,
+    .worker_stop = worker_stop,
+    .drain = drain,
     .destroy = destroy,
 };
 OBS_PLUGIN_NOTE("prices", OBS_VERSION);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The instance, and what its routes share. */
+#ifndef PRICES_PRICES_H
+#define PRICES_PRICES_H
+
+#include "price.h"
+
+#include <observatory/observatory.h>
+#include <observatory/prices.h>
+#include <observatory/store.h>
+
+/* The options, filled by the host. */
+struct prices_config {
+    const char *file;
+    int64_t recompute_rate; /* spans a second */
+};
+
+struct recompute;
+
+struct prices {
+    obs_instance *instance;
+    const struct prices_config *config;
+    obs_arena *arena;              /* of the book */
+    const struct price_book *book; /* NULL: everything is unpriced */
+    const obs_store *store;        /* bound in start() */
+    void *store_self;
+    struct recompute *recompute;
+};
+
+/* What obs_prices.price() does. Thread: any. */
+int prices_price(const struct prices *prices, obs_span *span, obs_arena *arena);
+
+/* The handlers. Thread: worker. */
+int handle_unpriced(obs_request *req, void *self);
+int handle_explain(obs_request *req, void *self);
+int handle_recompute_start(obs_request *req, void *self);
+int handle_recompute_list(obs_request *req, void *self);
+int handle_recompute_show(obs_request *req, void *self);
+int handle_recompute_cancel(obs_request *req, void *self);
+
+#endif
