@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { createTraceId } from '@langfuse/tracing';
 import { Langfuse } from 'langfuse';
 import { Server, metric, root, serve, until } from './server.mjs';
@@ -359,6 +360,9 @@ test('a body that is no batch, too large, or of another type is refused whole', 
     assert.equal(await refused(JSON.stringify({ batch: [], pad: 'x'.repeat(1024) })), 413);
     assert.equal(await refused('{"batch":[]}', { 'content-type': 'text/plain' }), 415);
     assert.equal(await refused('{"batch":[]}'), 207);
+    const packed = gzipSync(JSON.stringify({ batch: [event('span-create', { id: 'packed' })] }));
+    assert.equal(await refused(packed, { 'content-type': 'application/json', 'content-encoding': 'gzip' }), 207);
+    assert.equal((await server.spans()).length, 1);
     assert.equal(await metric(server, 'ingest_requests_total', { protocol: 'langfuse', result: 'invalid' }), 3);
 });
 

@@ -26,7 +26,9 @@ static int decode(struct job *job)
     job->n_replaced = batch->n_replaced;
     job->n_rejected = batch->n_refused;
     if (rc == OBS_OK)
-        rc = langfuse_fold(batch, &spans);
+        rc = langfuse_fold(batch);
+    if (rc == OBS_OK)
+        rc = langfuse_spans(batch, &spans);
     if (rc == OBS_OK)
         rc = map_batch(ingest->index, ingest->project, &spans, &job->mapped);
     return rc < 0 ? rc : langfuse_scores(batch, ingest->project, &job->mapped);

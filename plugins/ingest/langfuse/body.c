@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a body by the table of its fields. The first value that is not what it
  * should be ends the reading: an event is taken whole or not at all. */
-#include "attr_stack.h"
 #include "event.h"
 #include "json_value.h"
 #include "messages.h"
@@ -69,28 +68,24 @@ static int read_text(struct reader *r)
 
 static int read_id(struct reader *r)
 {
-    static const char expected[] = "an id of 1 to 800 characters without carriage return";
     obs_str text;
-    int rc = read_string(r, expected, &text);
+    int rc = read_string(r, LANGFUSE_AN_ID, &text);
 
     if (rc < 0)
         return rc;
-    if (text.len == 0 || text.len > MAX_ID || memchr(text.ptr, '\r', text.len))
-        return refuse(r, expected);
-    return put_text(r, text);
+    return langfuse_is_id(text) ? put_text(r, text) : refuse(r, LANGFUSE_AN_ID);
 }
 
 static int read_time(struct reader *r)
 {
-    static const char expected[] = "a time as in 2026-11-23T07:00:00.123Z, from 1970 on";
     int64_t *to = member(r), at_ns;
     obs_str text;
-    int rc = read_string(r, expected, &text);
+    int rc = read_string(r, LANGFUSE_A_TIME, &text);
 
     if (rc < 0)
         return rc;
-    if (time_rfc3339(text, &at_ns) < 0 || at_ns <= 0)
-        return refuse(r, expected);
+    if (!langfuse_time(text, &at_ns))
+        return refuse(r, LANGFUSE_A_TIME);
     if (to)
         *to = at_ns;
     return put(r, r->row, (struct otlp_value){.kind = OTLP_STRING, .s = text});
@@ -109,6 +104,16 @@ static int read_level(struct reader *r)
         if (obs_str_is(text, levels[i]))
             return put_text(r, text);
     return refuse(r, expected);
+}
+
+bool langfuse_is_id(obs_str text)
+{
+    return text.len > 0 && text.len <= MAX_ID && !memchr(text.ptr, '\r', text.len);
+}
+
+bool langfuse_time(obs_str text, int64_t *ret_ns)
+{
+    return time_rfc3339(text, ret_ns) == OBS_OK && *ret_ns > 0;
 }
 
 const char *langfuse_observation_type(obs_str name)
@@ -143,8 +148,6 @@ static int read_any(struct reader *r)
     struct otlp_value value;
     int rc = json_value_read(&r->c, r->out, &value);
 
-    if (rc == OBS_E_SYNTAX)
-        return refuse(r, "no number beyond 1.8e308");
     return rc < 0 ? rc : put(r, r->row, value);
 }
 
@@ -319,63 +322,16 @@ static int read_usage(struct reader *r)
     return rc < 0 ? rc : put_costs(r, r->row + 2, costs);
 }
 
-/* --- metadata --------------------------------------------------------------- */
-
-/* "prefix.key"; ptr NULL when out of memory. */
-static obs_str joined(obs_arena *arena, const char *prefix, obs_str key)
-{
-    size_t len = strlen(prefix);
-    char *text = obs_arena_alloc(arena, len + 1 + key.len);
-
-    if (!text)
-        return obs_str_n(NULL, 0);
-    memcpy(text, prefix, len);
-    text[len] = '.';
-    if (key.len)
-        memcpy(text + len + 1, key.ptr, key.len);
-    return obs_str_n(text, len + 1 + key.len);
-}
-
-static int read_metadata(struct reader *r)
-{
-    struct attr_stack stack = {.arena = r->c.arena};
-    bool first = true;
-    obs_str key;
-    int rc;
-
-    if (json_peek(&r->c) != '{')
-        return read_any(r);
-    rc = json_open(&r->c, '{');
-    while (rc >= 0 && (rc = json_key(&r->c, &first, &key)) > 0) {
-        struct otlp_attr *attr = attr_stack_push(&stack);
-
-        if (!attr)
-            return OBS_E_NOMEM;
-        attr->key = joined(r->c.arena, r->row->attribute, key);
-        if (!attr->key.ptr)
-            return OBS_E_NOMEM;
-        rc = json_value_read(&r->c, r->out, &attr->value);
-        if (rc == OBS_E_SYNTAX)
-            return refuse(r, "no number beyond 1.8e308");
-    }
-    if (rc < 0)
-        return rc;
-    r->event->metadata = (struct otlp_attrs){.items = stack.items, .n = (uint32_t)stack.n};
-    return OBS_OK;
-}
-
 /* --- the body --------------------------------------------------------------- */
 
 static int read_value(struct reader *r)
 {
     static int (*const readers[])(struct reader *) = {
-        [KIND_TEXT] = read_text,         [KIND_ID] = read_id,
-        [KIND_TIME] = read_time,         [KIND_ANY] = read_any,
-        [KIND_TRUTH] = read_truth,       [KIND_WHOLE] = read_whole,
-        [KIND_LEVEL] = read_level,       [KIND_TYPE] = read_type,
-        [KIND_TEXTS] = read_texts,       [KIND_OBJECT] = read_object,
-        [KIND_METADATA] = read_metadata, [KIND_USAGE] = read_usage,
-        [KIND_COUNTS] = read_counts,     [KIND_AMOUNTS] = read_amounts,
+        [KIND_TEXT] = read_text,     [KIND_ID] = read_id,           [KIND_TIME] = read_time,
+        [KIND_ANY] = read_any,       [KIND_TRUTH] = read_truth,     [KIND_WHOLE] = read_whole,
+        [KIND_LEVEL] = read_level,   [KIND_TYPE] = read_type,       [KIND_TEXTS] = read_texts,
+        [KIND_OBJECT] = read_object, [KIND_METADATA] = read_any,    [KIND_USAGE] = read_usage,
+        [KIND_COUNTS] = read_counts, [KIND_AMOUNTS] = read_amounts,
     };
 
     return readers[r->row->kind](r);

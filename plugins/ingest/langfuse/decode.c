@@ -5,9 +5,7 @@
 #include "json_cursor.h"
 #include "json_out.h"
 #include "langfuse.h"
-#include "timeparse.h"
 
-#define MAX_ID 800u   /* as in Langfuse */
 #define MAX_SHOWN 60u /* of a text in an error */
 
 struct decoder {
@@ -117,11 +115,10 @@ static bool read_type(obs_str text, struct langfuse_event *event)
     if (obs_str_is(noun, "observation")) /* its body says which */
         return true;
     event->observation = langfuse_observation_type(noun);
-    /* any observation may be updated as a span: then the type says nothing */
-    if (event->update && event->observation && obs_str_is(noun, "span"))
-        event->observation = NULL;
-    else if (!event->observation)
+    if (!event->observation)
         return false;
+    if (event->update && obs_str_is(noun, "span")) /* as which any observation may be updated */
+        event->observation = NULL;
     return true;
 }
 
@@ -203,12 +200,12 @@ static int check(struct decoder *d, const struct envelope *e)
 {
     struct langfuse_event event = {.index = (uint32_t)d->batch->n_results, .envelope = e->id};
 
-    if (e->id.len == 0 || e->id.len > MAX_ID || memchr(e->id.ptr, '\r', e->id.len))
-        return refuse(d, e, "id", "an id of 1 to 800 characters without carriage return");
+    if (!langfuse_is_id(e->id))
+        return refuse(d, e, "id", LANGFUSE_AN_ID);
     if (!read_type(e->type, &event))
         return refuse_type(d, e);
-    if (time_rfc3339(e->time, &event.time_ns) < 0 || event.time_ns <= 0)
-        return refuse(d, e, "timestamp", "a time as in 2026-11-23T07:00:00.123Z, from 1970 on");
+    if (!langfuse_time(e->time, &event.time_ns))
+        return refuse(d, e, "timestamp", LANGFUSE_A_TIME);
     if (e->body.len == 0 || e->body.ptr[0] != '{')
         return refuse(d, e, "body", "an object");
     if (event.body == BODY_LOG) /* what an SDK says about itself is of no use here */

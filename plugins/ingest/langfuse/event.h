@@ -72,7 +72,6 @@ struct langfuse_event {
     uint64_t n_replaced; /* texts of it that were no Unicode and were repaired */
     uint32_t set;        /* bits of the rows that have a value */
     struct otlp_value values[LANGFUSE_MAX_FIELDS];
-    struct otlp_attrs metadata;
 };
 
 /* Why an event was refused: where in it, and what was expected. */
@@ -82,6 +81,13 @@ struct langfuse_complaint {
 };
 
 struct json_out;
+
+/* Ids and times in Langfuse's API: whether a text is one, and what is expected. */
+#define LANGFUSE_AN_ID "an id of 1 to 800 characters without carriage return"
+#define LANGFUSE_A_TIME "a time as in 2026-11-23T07:00:00.123Z, from 1970 on"
+
+bool langfuse_is_id(obs_str text);
+bool langfuse_time(obs_str text, int64_t *ret_ns);
 
 /* The type of an observation by its name in any case, "GENERATION" or "generation";
  * NULL when there is none of that name. Static storage. */

@@ -3,39 +3,9 @@
  * of Langfuse's newer SDKs makes of a seed, so services that send the same id in the
  * old way and in the new one meet in one trace. */
 #include "ids.h"
-
-#include <stdbool.h>
+#include "hex_id.h"
 
 #include <sodium.h>
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Reads exactly `n` bytes in hexadecimal, passing over dashes; false when it is
- * something else, or zero, which no id may be. */
-static bool from_digits(obs_str text, bool dashes, uint8_t *ret, size_t n)
-{
-    size_t n_digits = 0;
-    uint8_t any = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        int value = digit(text.ptr[i]);
-
-        if (dashes && text.ptr[i] == '-')
-            continue;
-        if (value < 0 || n_digits == 2 * n)
-            return false;
-        ret[n_digits / 2] = (uint8_t)(ret[n_digits / 2] << 4 | value);
-        any |= (uint8_t)value;
-        n_digits++;
-    }
-    return n_digits == 2 * n && any;
-}
 
 static void hash(const void *data, size_t len, uint8_t *ret, size_t n)
 {
@@ -45,15 +15,32 @@ static void hash(const void *data, size_t len, uint8_t *ret, size_t n)
     memcpy(ret, sha, n);
 }
 
+/* The digits of a UUID without its dashes; empty when there are more. */
+static obs_str without_dashes(obs_str text, char digits[32])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '-')
+            continue;
+        if (n == 32)
+            return obs_str_n(NULL, 0);
+        digits[n++] = text.ptr[i];
+    }
+    return obs_str_n(digits, n);
+}
+
 void langfuse_trace_id(obs_str text, uint8_t ret[16])
 {
-    if (!from_digits(text, /* dashes= */ true, ret, 16))
+    char digits[32];
+
+    if (hex_trace_id(without_dashes(text, digits), ret) < 0)
         hash(text.ptr, text.len, ret, 16);
 }
 
 void langfuse_span_id(obs_str text, uint8_t ret[8])
 {
-    if (!from_digits(text, /* dashes= */ false, ret, 8))
+    if (hex_span_id(text, ret) < 0)
         hash(text.ptr, text.len, ret, 8);
 }
 

@@ -35,10 +35,15 @@ struct langfuse_batch {
 OBS_MUST_CHECK int langfuse_decode(obs_str body, struct langfuse_batch *batch,
                                    struct decode_error *error);
 
-/* Makes spans of the events, one of all events about the same thing, in the order
- * of Langfuse: what creates before what updates, and each by its time. Changes the
- * events. Errors: OBS_E_NOMEM. */
-OBS_MUST_CHECK int langfuse_fold(struct langfuse_batch *batch, struct otlp_batch *ret);
+/* Makes one event of all about the same thing, in the order of Langfuse: what
+ * creates before what updates, and each by its time. Sorts them by trace, the trace
+ * itself before its observations. Errors: OBS_E_NOMEM. */
+OBS_MUST_CHECK int langfuse_fold(struct langfuse_batch *batch);
+
+/* Makes spans of the events of langfuse_fold(). What the batch says about a trace
+ * becomes its root span, and its shared fields all spans of it have. Errors:
+ * OBS_E_NOMEM. */
+OBS_MUST_CHECK int langfuse_spans(const struct langfuse_batch *batch, struct otlp_batch *ret);
 
 /* The member of a score that is wrong, and what was expected; NULL: all is well. */
 const char *langfuse_score_problem(const struct langfuse_event *score, const char **ret_expected);

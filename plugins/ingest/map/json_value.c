@@ -15,7 +15,9 @@ static int number(struct json_cursor *c, struct otlp_value *ret)
         !memchr(text.ptr, 'E', text.len) && json_parse_int(c->arena, text, &ret->i))
         return OBS_OK;
     ret->kind = OTLP_DOUBLE;
-    return json_parse_double(c->arena, text, &ret->d) ? OBS_OK : OBS_E_SYNTAX;
+    if (!json_parse_double(c->arena, text, &ret->d))
+        *ret = (struct otlp_value){.kind = OTLP_STRING, .s = text};
+    return OBS_OK;
 }
 
 int json_value_read(struct json_cursor *c, struct json_out *out, struct otlp_value *ret)

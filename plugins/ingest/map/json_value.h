@@ -7,8 +7,8 @@
 #include "json_out.h"
 
 /* Reads the next value: scalars as what they are, whole numbers as OTLP_INT where
- * they fit, objects and arrays as OTLP_JSON, null as OTLP_NONE. `out` must have
- * nothing under way. Errors: OBS_E_SYNTAX, OBS_E_NOMEM. */
+ * they fit, objects and arrays as OTLP_JSON, null as OTLP_NONE, a number beyond a
+ * double as its text. `out` must have nothing under way. Errors: OBS_E_SYNTAX, OBS_E_NOMEM. */
 OBS_MUST_CHECK int json_value_read(struct json_cursor *c, struct json_out *out,
                                    struct otlp_value *ret);
 

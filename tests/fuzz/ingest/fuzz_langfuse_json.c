@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct decode_error error;
 
     if (langfuse_decode(obs_str_n((const char *)data, size), &batch, &error) == OBS_OK &&
-        langfuse_fold(&batch, &spans) == OBS_OK) {
+        langfuse_fold(&batch) == OBS_OK && langfuse_spans(&batch, &spans) == OBS_OK) {
         check_batch(&spans);
         check_scores(&batch);
     }

@@ -58,7 +58,8 @@ struct outcome outcome_of(const char *json)
 
     if (langfuse_decode(quoted(json), &o.batch, &error) < 0)
         fail_msg("%s", error.text);
-    assert_int_equal(langfuse_fold(&o.batch, &spans), OBS_OK);
+    assert_int_equal(langfuse_fold(&o.batch), OBS_OK);
+    assert_int_equal(langfuse_spans(&o.batch, &spans), OBS_OK);
     assert_int_equal(map_batch(map_names, obs_str_of("p"), &spans, &o.mapped), OBS_OK);
     assert_int_equal(o.mapped.n_rejected, 0);
     assert_int_equal(langfuse_scores(&o.batch, obs_str_of("p"), &o.mapped), OBS_OK);

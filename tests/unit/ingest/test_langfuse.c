@@ -363,6 +363,32 @@ static void updates_complete_what_was_created_in_any_order(void **state)
     assert_int_equal(obs_json_int(attribute(s, "langfuse.observation.metadata.y")), 2);
 }
 
+static void metadata_adds_up_member_by_member(void **state)
+{
+    struct outcome o = events(
+        EVENT("1", "span-create", AT1, "'id':'s','metadata':{'n':{'x':1},'big':1e999}") "," EVENT(
+            "2", "span-update", AT2,
+            "'id':'s','metadata':{'n':{'y':2},'m':[3]}") "," EVENT("3", "span-create", AT1,
+                                                                   "'id':'t','metadata':{'n':"
+                                                                   "1}") "," EVENT("4",
+                                                                                   "span-"
+                                                                                   "update",
+                                                                                   AT2,
+                                                                                   "'id':'t','"
+                                                                                   "metadata':"
+                                                                                   "'text'"));
+    const obs_json *n = attribute(span_of(&o, "s"), "langfuse.observation.metadata.n");
+    obs_str attributes = span_of(&o, "s")->attributes;
+
+    (void)state;
+    assert_int_equal(obs_json_int(obs_json_get(n, "x")), 1);
+    assert_int_equal(obs_json_int(obs_json_get(n, "y")), 2);
+    assert_non_null(memmem(attributes.ptr, attributes.len, "metadata.m\":[3]", 15));
+    assert_non_null(memmem(attributes.ptr, attributes.len, "metadata.big\":\"1e999\"", 21));
+    assert_attribute(span_of(&o, "t"), "langfuse.observation.metadata", "text");
+    assert_null(attribute(span_of(&o, "t"), "langfuse.observation.metadata.n"));
+}
+
 static void an_update_by_itself_is_a_fragment(void **state)
 {
     struct outcome o = events(
@@ -395,7 +421,7 @@ static void a_trace_told_of_again_starts_when_it_did(void **state)
     assert_int_equal(s->start_ns, T0 + SECOND);
     assert_text(s->span_name, "n");
     assert_text(s->output_text, "o");
-    assert_text(s->tags, "['b']");
+    assert_text(s->tags, "['a','b']");
 }
 
 static void spans_of_a_trace_share_its_fields(void **state)
@@ -505,6 +531,7 @@ int main(void)
         TEST(openai_usage_comes_with_its_details),
         TEST(null_is_absent),
         TEST(updates_complete_what_was_created_in_any_order),
+        TEST(metadata_adds_up_member_by_member),
         TEST(an_update_by_itself_is_a_fragment),
         TEST(a_trace_told_of_again_starts_when_it_did),
         TEST(spans_of_a_trace_share_its_fields),
