@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 enum {
-    READS = 4,              /* of the worker's buffer, before others have their turn */
-    STASH_BYTES = 16384,    /* unparsed input over which reading stops */
-    EXPIRED_LOG_MS = 1000,  /* between two lines about handlers that do not answer */
-    LINGER_BYTES = 1 << 20, /* dropped input over which a lingering close ends */
+    READS = 4,               /* of the worker's buffer, before others have their turn */
+    STASH_BYTES = 16384,     /* unparsed input over which reading stops */
+    EXPIRED_LOG_MS = 1000,   /* between two lines about handlers that do not answer */
+    LINGER_BYTES = 64 << 20, /* dropped input over which a lingering close ends */
 };
 
 /* --- steps ---------------------------------------------------------------- */
