@@ -2,7 +2,7 @@
 /* The invariants. */
 #include "check.h"
 #include "json_cursor.h"
-#include "map.h"
+#include "records.h"
 #include "utf8.h"
 
 #include <stdlib.h>
@@ -70,17 +70,49 @@ void check_feedback(obs_arena *arena, const obs_feedback *f)
         abort();
 }
 
-void check_batch(struct otlp_batch *batch)
+/* One for all inputs of a run. */
+static const struct map_index *map_rows_index(void)
 {
     static struct map_index *index;
-    struct mapped mapped;
 
     if (!index)
         index = map_index_create();
-    if (map_batch(index, obs_str_of("default"), batch, &mapped) < 0)
+    return index;
+}
+
+static void check_mapped(obs_arena *arena, const struct mapped *mapped)
+{
+    for (size_t i = 0; i < mapped->n_spans; i++)
+        check_span(arena, &mapped->spans[i]);
+    for (size_t i = 0; i < mapped->n_feedback; i++)
+        check_feedback(arena, &mapped->feedback[i]);
+}
+
+void check_batch(struct otlp_batch *batch)
+{
+    struct mapped mapped;
+
+    if (map_batch(map_rows_index(), obs_str_of("default"), batch, &mapped) < 0)
         return; /* the arena is full */
     if (mapped.n_spans + mapped.n_rejected != batch->n_spans)
         abort();
+    check_mapped(batch->arena, &mapped);
+}
+
+void check_logs(const struct otlp_logs *logs)
+{
+    struct records records;
+    struct mapped mapped;
+
+    if (records_map(map_rows_index(), obs_str_of("default"), /* max_parts= */ 0, logs, &mapped,
+                    &records) < 0)
+        return; /* the arena is full */
+    if (records.n_joined + records.n_feedback + records.n_rejected + records.n_discarded !=
+            logs->n_records ||
+        mapped.n_spans > records.n_joined || mapped.n_feedback != records.n_feedback)
+        abort();
+    check_mapped(logs->arena, &mapped);
     for (size_t i = 0; i < mapped.n_spans; i++)
-        check_span(batch->arena, &mapped.spans[i]);
+        if (!(mapped.spans[i].flags & OBS_SPAN_FRAGMENT))
+            abort();
 }

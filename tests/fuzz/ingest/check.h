@@ -5,7 +5,7 @@
 #ifndef FUZZ_INGEST_CHECK_H
 #define FUZZ_INGEST_CHECK_H
 
-#include "otlp.h"
+#include "otlp_logs.h"
 
 #include <observatory/store.h>
 
@@ -13,7 +13,8 @@ void check_span(obs_arena *arena, const obs_span *span);
 
 void check_feedback(obs_arena *arena, const obs_feedback *feedback);
 
-/* Maps the batch and checks every span. */
+/* Maps the batch, or the log records, and checks every span and all feedback. */
 void check_batch(struct otlp_batch *batch);
+void check_logs(const struct otlp_logs *logs);
 
 #endif
