@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of each span of an append. */
 #include "append.h"
+#include "merge.h"
 
 #include <stdlib.h>
 
@@ -21,52 +22,55 @@ static size_t span_bytes(const obs_span *s)
            s->links.len;
 }
 
-static void count(obs_append_result *result, enum merged merged)
+/* What nobody has seen yet, the usual case, is only inserted. */
+static int write_span(struct writing *writing, const obs_span *span, struct merge_call *call,
+                      enum outcome *ret_outcome)
 {
-    switch (merged) {
-    case MERGED_NEW:
-        result->n_stored++;
-        break;
-    case MERGED_CHANGED:
-        result->n_merged++;
-        break;
-    case MERGED_WAITS:
-        result->n_waiting++;
-        break;
-    default:
-        result->n_repeated++;
-    }
+    int64_t row;
+    int rc;
+
+    if (span->flags & OBS_SPAN_FRAGMENT)
+        return merge_into_stored(writing, span, call, ret_outcome);
+    rc = row_insert(&writing->rows, span, &row);
+    *ret_outcome = row ? OUTCOME_NEW : OUTCOME_SAME;
+    if (rc != SQLITE_OK || !call->merge)
+        return rc;
+    return row ? merge_waiting(writing, span, row, call)
+               : merge_into_stored(writing, span, call, ret_outcome);
 }
 
-static int write_span(struct append *a, struct writing *writing, const obs_span *span)
+static void count(obs_append_result *result, enum outcome outcome)
 {
-    struct merge_call call = {a->merge, a->user, OBS_OK};
-    enum merged merged = MERGED_SAME;
-    int rc, is_new = 0;
-
-    if (!(span->flags & (OBS_SPAN_FRAGMENT | OBS_SPAN_UPDATE)) &&
-        !merging_has_fragments(&writing->merging)) {
-        rc = insert_span(&writing->insert, span, &is_new);
-        if (rc == SQLITE_OK && (is_new || !a->merge)) {
-            count(&a->result, is_new ? MERGED_NEW : MERGED_SAME);
-            return SQLITE_OK;
-        }
+    switch (outcome) {
+    case OUTCOME_NEW:
+        result->n_stored++;
+        break;
+    case OUTCOME_SAME:
+        result->n_repeated++;
+        break;
+    case OUTCOME_MERGED:
+        result->n_merged++;
+        break;
+    case OUTCOME_WAITS:
+        result->n_waiting++;
+        break;
     }
-    rc = merging_span(&writing->merging, &writing->insert, span, &call, &merged);
-    if (call.error < 0)
-        a->job.error = call.error;
-    count(&a->result, merged);
-    return rc;
 }
 
 static int write(struct write_job *job, struct writing *writing)
 {
     struct append *a = (struct append *)job;
+    struct merge_call call = {a->merge, a->user, OBS_OK};
     int rc = SQLITE_OK;
 
     a->result = (obs_append_result){.size = sizeof(a->result)};
-    for (size_t i = 0; i < a->n && rc == SQLITE_OK; i++)
-        rc = write_span(a, writing, obs_span_at(a->spans, i));
+    for (size_t i = 0; i < a->n && rc == SQLITE_OK; i++) {
+        enum outcome outcome = OUTCOME_SAME;
+
+        rc = write_span(writing, obs_span_at(a->spans, i), &call, &outcome);
+        count(&a->result, outcome);
+    }
+    job->error = call.error;
     return rc;
 }
 

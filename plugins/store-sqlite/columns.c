@@ -67,7 +67,7 @@ const struct column columns[] = {
     SPAN("cost_source", cost_source, COLUMN_TEXT, F(COST_SOURCE)),
     SPAN("cost_details", cost_details, COLUMN_TEXT, F(COST_DETAILS)),
     SPAN("ttft_ns", ttft_ns, COLUMN_NUMBER, F(TTFT) | F(TOKENS_PER_SECOND)),
-    SPAN("flags", flags, COLUMN_U32, F(SAMPLED)),
+    SPAN("flags", flags, COLUMN_FLAGS, F(SAMPLED)),
     SPAN("sample_rate", sample_rate, COLUMN_REAL, F(SAMPLE_RATE)),
     SPAN("tags", tags, COLUMN_TEXT, F(TAGS)),
     SPAN("attributes", attributes, COLUMN_TEXT, F(ATTRIBUTES)),
@@ -114,6 +114,9 @@ int column_bind(const struct column *column, const obs_span *span, sqlite3_stmt 
     case COLUMN_U32:
         memcpy(&small, at, sizeof(small));
         return sqlite3_bind_int64(stmt, index, small);
+    case COLUMN_FLAGS:
+        return sqlite3_bind_int64(stmt, index,
+                                  span->flags & ~(OBS_SPAN_FRAGMENT | OBS_SPAN_UPDATE));
     case COLUMN_REAL:
         memcpy(&real, at, sizeof(real));
         return sqlite3_bind_double(stmt, index, real);
@@ -126,6 +129,18 @@ int column_bind(const struct column *column, const obs_span *span, sqlite3_stmt 
     default:
         return sqlite3_bind_blob(stmt, index, at, 8, SQLITE_STATIC);
     }
+}
+
+int column_bind_identity(sqlite3_stmt *stmt, const obs_span *span)
+{
+    int rc = sqlite3_bind_blob(stmt, 1, span->trace_id, sizeof(span->trace_id), SQLITE_STATIC);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_blob(stmt, 2, span->span_id, sizeof(span->span_id), SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text64(stmt, 3, span->project_id.ptr, span->project_id.len, SQLITE_STATIC,
+                                 SQLITE_UTF8);
+    return rc;
 }
 
 static void read_id(sqlite3_stmt *stmt, int index, uint8_t *to, size_t size)
@@ -161,6 +176,7 @@ void column_read(const struct column *column, sqlite3_stmt *stmt, int index, obs
         span->end_ns = span->start_ns + sqlite3_column_int64(stmt, index);
         break;
     case COLUMN_U32:
+    case COLUMN_FLAGS:
         small = (uint32_t)sqlite3_column_int64(stmt, index);
         memcpy(at, &small, sizeof(small));
         break;

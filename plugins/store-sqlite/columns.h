@@ -12,6 +12,7 @@ enum {
     COLUMN_INT,    /* int64_t, never NULL */
     COLUMN_NUMBER, /* int64_t; OBS_ABSENT is NULL */
     COLUMN_U32,
+    COLUMN_FLAGS, /* what only matters while spans are merged is left out */
     COLUMN_REAL,
     COLUMN_ID16,
     COLUMN_ID8,
@@ -33,6 +34,10 @@ extern const size_t n_columns;
 /* Binds the column's value of `span` as parameter `index`. The text is borrowed
  * until the statement is reset. */
 int column_bind(const struct column *column, const obs_span *span, sqlite3_stmt *stmt, int index);
+
+/* Binds trace id, span id and project of `span` as parameters 1 to 3, borrowed
+ * likewise. */
+int column_bind_identity(sqlite3_stmt *stmt, const obs_span *span);
 
 /* Sets the column's member of `span` from result `index`; slices are borrowed
  * until the next step. */

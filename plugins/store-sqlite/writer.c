@@ -12,17 +12,21 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PROBE_S 1 /* between looks whether a failing database works again */
-#define EXPIRE_EVERY_NS INT64_C(10000000000)
-#define EXPIRE_AT_ONCE 500 /* fragments */
+#define S_NS INT64_C(1000000000)
+#define PROBE_EVERY_NS S_NS /* whether a failing database works again */
+/* Old fragments are removed a few at a time, so that nobody waits for it: looked
+ * for seldom, and soon again while there are more. */
+#define EXPIRE_AT_ONCE 500
+#define EXPIRE_EVERY_NS (10 * S_NS)
+#define EXPIRE_AGAIN_NS (S_NS / 10)
 
 struct writer {
     obs_instance *instance;
     const struct settings *settings;
     obs_thread *thread;
     struct writing writing;
-    int health;         /* last error told, OBS_OK: healthy */
-    int64_t expired_ns; /* when old fragments were last looked for; monotonic */
+    int health;        /* last error told, OBS_OK: healthy */
+    int64_t expire_ns; /* when to look for old fragments; monotonic */
     obs_series *batch, *queue, *commit_s, *waiting;
 
     pthread_mutex_t lock; /* for all below */
@@ -81,20 +85,18 @@ static struct write_job *take_batch(struct writer *w)
     return first;
 }
 
-/* Waits for work, while unhealthy for PROBE_S at most. False: the end, and then
- * nothing is left. */
+/* Waits for work until something else is due. False: the end, and then nothing is
+ * left. */
 static bool wait_for_work(struct writer *w, struct write_job **ret_jobs)
 {
-    struct timespec until;
+    int64_t due_ns = w->health == OBS_OK ? w->expire_ns : obs_clock_mono_ns() + PROBE_EVERY_NS;
+    struct timespec until = {.tv_sec = due_ns / S_NS, .tv_nsec = due_ns % S_NS};
     bool going;
     int rc = 0;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PROBE_S;
     pthread_mutex_lock(&w->lock);
     while (!w->first && !w->ending && rc == 0)
-        rc = w->health == OBS_OK ? pthread_cond_wait(&w->filled, &w->lock)
-                                 : pthread_cond_timedwait(&w->filled, &w->lock, &until);
+        rc = pthread_cond_timedwait(&w->filled, &w->lock, &until);
     going = w->first || !w->ending;
     *ret_jobs = w->first ? take_batch(w) : NULL;
     pthread_mutex_unlock(&w->lock);
@@ -169,7 +171,7 @@ static int transact(struct writer *w, struct write_job *first, const struct writ
     int rc = db_run(db, "BEGIN IMMEDIATE"), own = OBS_OK;
 
     if (rc == SQLITE_OK)
-        rc = merging_begin(&w->writing.merging);
+        rc = fragments_look(&w->writing.fragments);
     for (struct write_job *job = first; job != end && rc == SQLITE_OK; job = job->next) {
         job->error = OBS_OK;
         rc = job->write(job, &w->writing);
@@ -183,7 +185,7 @@ static int transact(struct writer *w, struct write_job *first, const struct writ
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(db))
         (void)db_run(db, "ROLLBACK"); /* SQLite may have done it already */
     if (rc != SQLITE_OK)
-        merging_failed(&w->writing.merging);
+        fragments_forget(&w->writing.fragments);
     obs_series_observe(w->commit_s, (double)(obs_clock_mono_ns() - start_ns) / 1e9);
     return rc;
 }
@@ -205,17 +207,31 @@ static void commit(struct writer *w, struct write_job *jobs)
     }
 }
 
-/* A few at a time, so that nobody waits for it. */
+/* Returns how many of the old fragments it removed. */
+static int expire_some(struct writer *w)
+{
+    struct fragments *fragments = &w->writing.fragments;
+    int64_t before_ns = obs_clock_wall_ns() - w->settings->keep_fragments_ns, left = 0;
+    int removed = 0, rc = fragments_look(fragments);
+
+    if (rc == SQLITE_OK && fragments->any)
+        rc = fragments_expire(fragments, before_ns, EXPIRE_AT_ONCE, &removed);
+    if (rc == SQLITE_OK && fragments->any)
+        rc = fragments_count(fragments, &left);
+    if (rc == SQLITE_OK) {
+        fragments->any = left > 0;
+        obs_series_set(w->waiting, (double)left);
+    }
+    return removed;
+}
+
 static void expire_fragments(struct writer *w)
 {
-    int64_t now_ns = obs_clock_mono_ns(), left;
+    int64_t now_ns = obs_clock_mono_ns();
 
-    if (w->expired_ns && now_ns - w->expired_ns < EXPIRE_EVERY_NS)
+    if (now_ns < w->expire_ns)
         return;
-    w->expired_ns = now_ns;
-    if (merging_expire(&w->writing.merging, obs_clock_wall_ns() - w->settings->keep_fragments_ns,
-                       EXPIRE_AT_ONCE, &left) == SQLITE_OK)
-        obs_series_set(w->waiting, (double)left);
+    w->expire_ns = now_ns + (expire_some(w) == EXPIRE_AT_ONCE ? EXPIRE_AGAIN_NS : EXPIRE_EVERY_NS);
 }
 
 /* Nobody sends spans to a server that is not ready, so recovery has to be looked
@@ -239,7 +255,7 @@ static void run(void *arg)
     while (wait_for_work(w, &jobs)) {
         if (jobs)
             commit(w, jobs);
-        else
+        else if (w->health != OBS_OK)
             probe(w);
         if (w->health == OBS_OK)
             expire_fragments(w);
@@ -298,10 +314,22 @@ static int register_metrics(struct writer *w)
 
 static int prepare(struct writing *writing)
 {
-    int rc = insert_init(&writing->insert, writing->db);
-
     writing->statements.db = writing->db;
-    return rc == SQLITE_OK ? merging_init(&writing->merging, writing->db) : rc;
+    writing->fragments.statements = &writing->statements;
+    return rows_init(&writing->rows, writing->db);
+}
+
+/* Time is that of the monotonic clock, which nobody sets. */
+static void init_queue(struct writer *w)
+{
+    pthread_condattr_t attributes;
+
+    w->last = &w->first;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->filled, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 int writer_start(obs_instance *instance, const struct settings *settings,
@@ -315,9 +343,7 @@ int writer_start(obs_instance *instance, const struct settings *settings,
         return rc;
     w->instance = instance;
     w->settings = settings;
-    w->last = &w->first;
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->filled, NULL);
+    init_queue(w);
     rc = register_metrics(w);
     if (rc == OBS_OK)
         rc = db_open(settings, /* read_only= */ 0, &w->writing.db, error, error_size);
@@ -348,8 +374,7 @@ void writer_stop(struct writer *w)
     pthread_mutex_unlock(&w->lock);
     obs_thread_join(w->thread);
     statements_finish(&w->writing.statements);
-    merging_finish(&w->writing.merging);
-    insert_finish(&w->writing.insert);
+    rows_finish(&w->writing.rows);
     db_close(w->writing.db);
     pthread_cond_destroy(&w->filled);
     pthread_mutex_destroy(&w->lock);

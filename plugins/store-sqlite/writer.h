@@ -4,8 +4,9 @@
 #ifndef STORE_SQLITE_WRITER_H
 #define STORE_SQLITE_WRITER_H
 
-#include "insert.h"
-#include "merge.h"
+#include "db.h"
+#include "fragment.h"
+#include "row.h"
 #include "statement.h"
 
 #include <observatory/store.h>
@@ -15,9 +16,9 @@ struct writer;
 /* What a job writes with: the connection and its statements. */
 struct writing {
     sqlite3 *db;
-    struct insert insert;
-    struct merging merging;
+    struct rows rows;
     struct statements statements;
+    struct fragments fragments;
 };
 
 /* One thing to write, all or nothing; the job is whoever submitted it's. */

@@ -8,7 +8,7 @@
  * usage: insert FOLDER [SPANS] [ROUNDS] [REQUESTS UNDER WAY] */
 #include "db.h"
 #include "fake_host.h"
-#include "insert.h"
+#include "row.h"
 #include "schema.h"
 
 #include <observatory/store.h>
@@ -131,30 +131,29 @@ static void remove_database(const char *path)
 static double run_bare(const struct settings *settings, const obs_span *spans, size_t n)
 {
     char error[512];
-    struct insert insert;
+    struct rows rows;
     sqlite3 *db = NULL;
-    int64_t start_ns;
+    int64_t start_ns, row;
     double took_s;
-    int is_new;
 
     remove_database(settings->path);
     if (db_open(settings, /* read_only= */ 0, &db, error, sizeof(error)) < 0 ||
         schema_migrate(db, error, sizeof(error)) < 0)
         fail(error);
-    if (insert_init(&insert, db) != SQLITE_OK)
+    if (rows_init(&rows, db) != SQLITE_OK)
         fail(sqlite3_errmsg(db));
     start_ns = obs_clock_mono_ns();
     for (size_t at = 0; at < n; at += BATCH) {
         if (db_run(db, "BEGIN IMMEDIATE") != SQLITE_OK)
             fail(sqlite3_errmsg(db));
         for (size_t i = at; i < at + BATCH && i < n; i++)
-            if (insert_span(&insert, &spans[i], &is_new) != SQLITE_OK || !is_new)
+            if (row_insert(&rows, &spans[i], &row) != SQLITE_OK || row == 0)
                 fail(sqlite3_errmsg(db));
         if (db_run(db, "COMMIT") != SQLITE_OK)
             fail(sqlite3_errmsg(db));
     }
     took_s = seconds_since(start_ns);
-    insert_finish(&insert);
+    rows_finish(&rows);
     db_close(db);
     remove_database(settings->path);
     return (double)n / took_s;
@@ -175,6 +174,15 @@ struct load {
 
 static void on_stored(const obs_append_result *result, void *user);
 
+/* As ingest's requests have one; never called, since every span is new. */
+static int never_merge(const obs_span *stored, const obs_span *added, obs_arena *arena,
+                       obs_span *ret_span, void *user)
+{
+    (void)stored, (void)added, (void)arena, (void)ret_span, (void)user;
+    fail("merged");
+    return 0;
+}
+
 static void send_next(struct load *load)
 {
     size_t n = load->n - load->sent < BATCH ? load->n - load->sent : BATCH;
@@ -182,8 +190,8 @@ static void send_next(struct load *load)
 
     if (n == 0)
         return;
-    if (load->store->append(load->self, &scope, load->spans + load->sent, n, NULL, load->worker,
-                            on_stored, load) < 0)
+    if (load->store->append(load->self, &scope, load->spans + load->sent, n, never_merge,
+                            load->worker, on_stored, load) < 0)
         fail("refused");
     load->sent += n;
 }

@@ -4,20 +4,17 @@
 #include "fixture.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define BASE_NS INT64_C(1767225600000000000)
-
-static int n_merges;
-static int merge_error;
 
 /* Fills what is absent; an update replaces. Enough to see what the store does. */
 static int merge(const obs_span *stored, const obs_span *added, obs_arena *arena, obs_span *ret,
                  void *user)
 {
     (void)user;
-    n_merges++;
-    if (merge_error)
-        return merge_error;
+    if (obs_str_is(added->error_message, "refuse"))
+        return OBS_E_RANGE;
     if (!(added->flags & (OBS_SPAN_FRAGMENT | OBS_SPAN_UPDATE)))
         return 0;
     *ret = *stored;
@@ -31,7 +28,9 @@ static int merge(const obs_span *stored, const obs_span *added, obs_arena *arena
         ret->tags = obs_arena_printf(arena, "%.*s%.*s", OBS_STR_ARG(stored->tags),
                                      OBS_STR_ARG(added->tags));
     if (added->input_tokens >= 0)
-        ret->input_tokens = added->input_tokens;
+        ret->input_tokens = obs_tokens_sum(stored->input_tokens, added->input_tokens);
+    if (obs_str_is(added->error_message, "end before start"))
+        ret->end_ns = ret->start_ns - 1;
     return 1;
 }
 
@@ -163,7 +162,19 @@ static void content_comes_and_goes(void **state)
     found_finish(&found);
 }
 
-/* Only the request whose merging failed fails, and nothing of it is written. */
+static void an_update_is_stored_without_its_flag(void **state)
+{
+    struct fixture *f = *state;
+    obs_span span = span_make(1, "p", BASE_NS);
+
+    span.flags |= OBS_SPAN_UPDATE;
+    assert_int_equal(put(f, &span).n_stored, 1);
+    assert_int_equal(file_number(f, "SELECT flags FROM spans"), OBS_SPAN_SAMPLED);
+    assert_int_equal(put(f, &span).n_merged, 1);
+    assert_int_equal(file_number(f, "SELECT flags FROM spans"), OBS_SPAN_SAMPLED);
+}
+
+/* Nothing of a request is written when one of its spans cannot be. */
 static void an_error_of_who_merges_fails_the_request(void **state)
 {
     struct fixture *f = *state;
@@ -171,12 +182,65 @@ static void an_error_of_who_merges_fails_the_request(void **state)
     obs_span first = span_make(1, "p", BASE_NS);
 
     assert_int_equal(put(f, &first).n_stored, 1);
-    merge_error = OBS_E_RANGE;
+    spans[1].error_message = obs_str_of("refuse");
     assert_int_equal(append_merging(f, &scope_all, spans, 2, merge, NULL), OBS_E_RANGE);
     assert_int_equal(file_number(f, "SELECT count(*) FROM spans"), 1);
-    merge_error = 0;
+    spans[1].error_message = obs_str_of("end before start");
+    assert_int_equal(append_merging(f, &scope_all, spans, 2, merge, NULL), OBS_E_INVALID);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM spans"), 1);
+    spans[1].error_message = obs_str_n(NULL, 0);
     assert_int_equal(append_merging(f, &scope_all, spans, 2, merge, NULL), OBS_OK);
     assert_int_equal(file_number(f, "SELECT count(*) FROM spans"), 2);
+}
+
+/* A row of spans without its contents would pass for the whole span. */
+static void a_prompt_too_large_for_a_row_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    obs_span span = span_make(1, "p", BASE_NS);
+
+    span.input_text = obs_str_n("never read", (size_t)1 << 31);
+    assert_int_equal(append_merging(f, &scope_all, &span, 1, merge, NULL), OBS_E_TOO_LARGE);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM spans"), 0);
+}
+
+struct answer {
+    obs_append_result result;
+    int done;
+};
+
+static void on_appended(const obs_append_result *result, void *user)
+{
+    struct answer *answer = user;
+
+    answer->result = *result;
+    answer->done = 1;
+}
+
+/* However the requests share transactions. */
+static void others_in_the_transaction_do_not_fail(void **state)
+{
+    enum { N = 60 };
+    struct fixture *f = *state;
+    obs_span spans[N], first = span_make(1, "p", BASE_NS);
+    struct answer answers[N] = {0};
+
+    assert_int_equal(put(f, &first).n_stored, 1);
+    for (size_t i = 0; i < N; i++) {
+        spans[i] = fragment_of(1, 0);
+        spans[i].input_tokens = 1;
+        if (i % 3 == 1)
+            spans[i].error_message = obs_str_of("refuse");
+        assert_int_equal(f->store->append(f->self, &scope_all, &spans[i], 1, merge, f->worker,
+                                          on_appended, &answers[i]),
+                         OBS_OK);
+    }
+    for (size_t i = 0; i < N; i++) {
+        fake_worker_wait(f->worker, &answers[i].done);
+        assert_int_equal(answers[i].result.error, i % 3 == 1 ? OBS_E_RANGE : OBS_OK);
+        assert_int_equal(answers[i].result.n_merged, i % 3 == 1 ? 0 : 1);
+    }
+    assert_int_equal(file_number(f, "SELECT input_tokens FROM spans"), N - N / 3);
 }
 
 static void without_merging_what_is_there_stays(void **state)
@@ -190,53 +254,88 @@ static void without_merging_what_is_there_stays(void **state)
     assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 1);
 }
 
+/* Although nobody writes anything. */
 static void old_fragments_are_forgotten(void **state)
 {
     struct fixture *f = *state;
-    obs_span span = span_make(1, "p", BASE_NS);
+    obs_span parts[700];
+    int64_t left = 700;
 
-    for (uint64_t i = 0; i < 700; i++) {
-        obs_span part = fragment_of(100 + i, 0);
-        assert_int_equal(put(f, &part).n_waiting, 1);
+    for (size_t i = 0; i < 700; i++)
+        parts[i] = fragment_of(100 + i, 0);
+    assert_int_equal(append_merging(f, &scope_all, parts, 700, merge, NULL), OBS_OK);
+    fixture_close(f);
+    assert_int_equal(fixture_open(f), OBS_OK);
+    fixture_close(f);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 700); /* not old yet */
+    f->settings.keep_fragments_ns = 0;
+    assert_int_equal(fixture_open(f), OBS_OK);
+    for (int i = 0; i < 500 && left > 0; i++) {
+        usleep(10000);
+        left = file_number(f, "SELECT count(*) FROM fragments");
     }
-    fixture_close(f);
-    f->settings.keep_fragments_ns = 0; /* all of them are old now */
-    assert_int_equal(fixture_open(f), OBS_OK);
-    assert_int_equal(put(f, &span).n_stored, 1); /* and a few of them go with it */
-    fixture_close(f);
-    assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 200);
-    assert_int_equal(fixture_open(f), OBS_OK);
+    assert_int_equal(left, 0);
 }
 
-/* The store learns of fragments that another process wrote into its file. */
-static void fragments_of_another_process_are_seen(void **state)
+/* A second store on the same file, as another process would have it. */
+static struct fixture open_other(const struct fixture *f)
 {
-    struct fixture *f = *state, other = {0};
-    obs_span span = span_make(1, "p", BASE_NS), part = fragment_of(1, 0);
-    obs_span unrelated = span_make(9, "p", BASE_NS);
-    struct found found = {0};
-    obs_span_query query = query_all();
+    struct fixture other = *f;
 
-    assert_int_equal(put(f, &unrelated).n_stored, 1);
-    other = *f;
     other.self = NULL;
     assert_int_equal(fixture_open(&other), OBS_OK);
+    return other;
+}
+
+static void fragments_of_another_process_are_seen(void **state)
+{
+    struct fixture *f = *state, other;
+    obs_span span = span_make(1, "p", BASE_NS), part = fragment_of(1, 0);
+    obs_span unrelated = span_make(9, "p", BASE_NS);
+
+    assert_int_equal(put(f, &unrelated).n_stored, 1);
+    other = open_other(f);
     part.input_text = obs_str_of("q");
     assert_int_equal(put(&other, &part).n_waiting, 1);
     fixture_close(&other);
     assert_int_equal(put(f, &span).n_stored, 1);
-    query.to_ns = BASE_NS + 1;
-    assert_int_equal(search_wait(f, &scope_all, &query, &found), OBS_OK);
-    assert_int_equal(found.n, 2);
     assert_int_equal(file_number(f, "SELECT count(*) FROM contents WHERE input_text='q'"), 1);
-    found_finish(&found);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 0);
+}
+
+/* Both read, merge and write the same span at once, and nothing gets lost. */
+static void two_processes_merge_into_one_span(void **state)
+{
+    enum { N = 50 };
+    struct fixture *f = *state, other;
+    obs_span parts[N], span = span_make(1, "p", BASE_NS);
+    struct answer answers[2][N] = {0};
+
+    assert_int_equal(put(f, &span).n_stored, 1);
+    other = open_other(f);
+    for (size_t i = 0; i < N; i++) {
+        parts[i] = fragment_of(1, 0);
+        parts[i].input_tokens = 1;
+        assert_int_equal(f->store->append(f->self, &scope_all, &parts[i], 1, merge, f->worker,
+                                          on_appended, &answers[0][i]),
+                         OBS_OK);
+        assert_int_equal(f->store->append(other.self, &scope_all, &parts[i], 1, merge, f->worker,
+                                          on_appended, &answers[1][i]),
+                         OBS_OK);
+    }
+    for (size_t i = 0; i < N; i++)
+        for (size_t store = 0; store < 2; store++) {
+            fake_worker_wait(f->worker, &answers[store][i].done);
+            assert_int_equal(answers[store][i].result.n_merged, 1);
+        }
+    fixture_close(&other);
+    assert_int_equal(file_number(f, "SELECT input_tokens FROM spans"), 2 * N);
 }
 
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    n_merges = merge_error = 0;
     fixture_init(f);
     *state = f;
     return fixture_open(f);
@@ -262,10 +361,14 @@ int main(void)
         TEST(a_span_and_its_fragments_in_one_request),
         TEST(projects_do_not_meet),
         TEST(content_comes_and_goes),
+        TEST(an_update_is_stored_without_its_flag),
         TEST(an_error_of_who_merges_fails_the_request),
+        TEST(a_prompt_too_large_for_a_row_leaves_nothing),
+        TEST(others_in_the_transaction_do_not_fail),
         TEST(without_merging_what_is_there_stays),
         TEST(old_fragments_are_forgotten),
         TEST(fragments_of_another_process_are_seen),
+        TEST(two_processes_merge_into_one_span),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
