@@ -3,6 +3,7 @@
  * stored (or nothing was sent), with the refused items by index; 400 with the
  * first complaint when no item was acceptable. */
 #include "job.h"
+#include "media_type.h"
 
 static void write_error(obs_jw *jw, const struct native_error *e)
 {

@@ -5,8 +5,6 @@
 #include "job_arena.h"
 #include "merge.h"
 
-#include <strings.h>
-
 struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
                     enum ingest_encoding encoding)
 {
@@ -186,13 +184,4 @@ int job_run(struct job *job)
     if (rc < 0)
         failed(job, rc);
     return OBS_PENDING;
-}
-
-int request_is(obs_request *req, const char *type)
-{
-    obs_str given = obs_request_header(req, "Content-Type");
-    size_t len = strlen(type);
-
-    return given.len >= len && strncasecmp(given.ptr, type, len) == 0 &&
-           (given.len == len || given.ptr[len] == ';' || given.ptr[len] == ' ');
 }

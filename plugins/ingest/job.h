@@ -60,7 +60,4 @@ int handle_langfuse_health(obs_request *req, void *self);
 int handle_langfuse_projects(obs_request *req, void *self);
 int handle_langfuse_other(obs_request *req, void *self);
 
-/* 1 when the media type of the request is `type`, parameters aside. */
-int request_is(obs_request *req, const char *type);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers to OTLP requests. */
 #include "otlp_answer.h"
+#include "media_type.h"
 
 #define TYPE_PROTOBUF "application/x-protobuf"
 

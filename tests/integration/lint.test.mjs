@@ -8,7 +8,7 @@ import { binary, privateFolder, run } from './server.mjs';
 
 const built = join(dirname(binary), '..');
 const hello = join(built, 'sdk/examples/hello/hello.so');
-const stock = ['health', 'ingest', 'metrics', 'store-sqlite', 'trace-search'].map((name) => join(built, `plugins/${name}/${name}.so`));
+const stock = ['feedback', 'health', 'ingest', 'metrics', 'store-sqlite', 'trace-search'].map((name) => join(built, `plugins/${name}/${name}.so`));
 
 /** A copy of hello.so after `change` has had its bytes. */
 function altered(change) {

@@ -36,7 +36,7 @@ test('the OpenAPI document of a configuration is valid and has its routes', asyn
 });
 
 test('each plugin alone gives a valid document, too', async () => {
-    for (const name of ['ingest', 'trace-search', 'metrics', 'health', 'hello', 'echo']) {
+    for (const name of ['ingest', 'feedback', 'trace-search', 'metrics', 'health', 'hello', 'echo']) {
         const document = await validated(['plugins', 'show', name, '--format', 'openapi']);
         assert.ok(Object.keys(document.paths).length > 0, name);
     }

@@ -3,6 +3,7 @@
  * answers. 201 is said of an event when its span or its score is durable. */
 #include "job.h"
 #include "langfuse.h"
+#include "media_type.h"
 
 #define REFUSED 400
 #define TAKEN 201
