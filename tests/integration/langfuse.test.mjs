@@ -44,6 +44,14 @@ const event = (type, body, timestamp = '2026-11-23T07:00:00Z') => ({ id: `event-
 /** The stored spans by name. */
 const byName = async (server) => Object.fromEntries((await server.spans()).map((span) => [span.span_name, span]));
 
+/** The feedback on a trace by name; every name must be there once. */
+async function scores(server, traceId) {
+    const { data } = (await server.get(`/api/v1/traces/${traceId}/feedback`)).body;
+    const named = Object.fromEntries(data.map((score) => [score.name, score]));
+    assert.equal(Object.keys(named).length, data.length);
+    return named;
+}
+
 /** Everything that an application does with the SDK, with times of its own. */
 async function converse(langfuse) {
     const at = (ms) => new Date(Date.UTC(2026, 10, 23, 7, 0, 0, ms));
@@ -153,6 +161,16 @@ async function conversed(server, { shared = false, ordered = true }) {
     assert.equal(old.output_text, 'completion');
     assert.equal(old.attributes['langfuse.version'], 'g1');
 
+    const { helpful, tone, ...others } = await scores(server, checkout.trace_id);
+    assert.deepEqual(others, {});
+    assert.equal(helpful.id, 'score-1');
+    assert.deepEqual([helpful.score, helpful.label, helpful.comment, helpful.span_id], [1, 'True', 'yes', null]);
+    assert.deepEqual([tone.score, tone.label, tone.comment, tone.span_id], [null, 'friendly', null, answer.span_id]);
+    for (const score of [helpful, tone]) {
+        assert.equal(score.source, 'langfuse');
+        assert.deepEqual(score.metadata, { 'langfuse.environment': 'staging' });
+        assert.ok(Math.abs(Date.parse(score.ts) - Date.now()) < 60000);
+    }
     return spans;
 }
 
@@ -279,6 +297,11 @@ test('bodies as the Python SDK 2 writes them', async (t) => {
     assert.equal(fallback.parent_span_id, retrieval.span_id);
     assert.equal(fallback.attributes['langfuse.observation.level'], 'WARNING');
     assert.equal(fallback.attributes['langfuse.observation.status_message'], 'no documents above the threshold');
+
+    const { helpful } = await scores(server, traceId);
+    assert.equal(helpful.id, '5d1f7d8e-98b5-4b43-b1f8-0c38b9f9d001');
+    assert.equal(helpful.span_id, generation.span_id);
+    assert.deepEqual([helpful.score, helpful.label, helpful.comment, helpful.ts], [1, 'True', 'thumbs up', '2026-11-23T07:00:05Z']);
 });
 
 test('a trace that is told of later has its fields on the root span only', async (t) => {
@@ -293,6 +316,17 @@ test('a trace that is told of later has its fields on the root span only', async
     assert.equal(spans.s.parent_span_id, spans.t.span_id);
     assert.equal(spans.s.duration_ms, 1000); // the last word counts
     assert.equal(spans.t.duration_ms, 3000); // a root does not end earlier again
+});
+
+test('a score of a session, and one that is given anew', async (t) => {
+    const server = await serve(t);
+    const score = (value) => event('score-create', { id: 'rating', sessionId: 'support-42', name: 'satisfaction', value, metadata: { stars: value } });
+
+    await post(server, [score(2)]);
+    await post(server, [score(4)]);
+    const { data } = (await server.get('/api/v1/sessions/support-42/feedback')).body;
+    assert.equal(data.length, 1);
+    assert.deepEqual([data[0].id, data[0].score, data[0].session_id, data[0].metadata], ['rating', 4, 'support-42', { stars: 4 }]);
 });
 
 test('kill -9 between creation and update, and between update and creation', async (t) => {
