@@ -87,6 +87,11 @@ obs_str obs_conf_str(const obs_conf *node)
     return node && node->type == OBS_CONF_SCALAR ? node->text : obs_str_n("", 0);
 }
 
+const char *obs_conf_source(const obs_conf *node)
+{
+    return node && node->source ? node->source : "";
+}
+
 uint32_t obs_conf_line(const obs_conf *node)
 {
     return node ? node->line : 0;

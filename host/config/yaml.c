@@ -385,19 +385,40 @@ int yaml_load(obs_arena *arena, const char *path, struct obs_conf **ret_root,
     return yaml_parse(arena, text, name.ptr, /* placed= */ 1, ret_root, errors);
 }
 
-int obs_conf_load(obs_arena *arena, const char *path, const obs_conf **ret_root, char *error,
-                  size_t error_size)
+/* Hands the root out, or the first complaint. */
+static int finish(int rc, const struct conf_errors *errors, const struct obs_conf *root,
+                  const obs_conf **ret_root, char *error, size_t error_size)
 {
-    struct conf_errors errors;
-    struct obs_conf *root;
-    int rc;
-
-    conf_errors_init(&errors, arena);
-    rc = yaml_load(arena, path, &root, &errors);
     if (rc == OBS_OK)
         *ret_root = root;
     else
         snprintf(error, error_size, "%s",
-                 errors.count ? errors.items[0].text.ptr : "out of memory");
+                 errors->count ? errors->items[0].text.ptr : "out of memory");
     return rc;
+}
+
+int obs_conf_load(obs_arena *arena, const char *path, const obs_conf **ret_root, char *error,
+                  size_t error_size)
+{
+    struct conf_errors errors;
+    struct obs_conf *root = NULL;
+    int rc;
+
+    conf_errors_init(&errors, arena);
+    rc = yaml_load(arena, path, &root, &errors);
+    return finish(rc, &errors, root, ret_root, error, error_size);
+}
+
+int obs_conf_parse(obs_arena *arena, obs_str text, const char *source, const obs_conf **ret_root,
+                   char *error, size_t error_size)
+{
+    obs_str name = obs_arena_dup(arena, obs_str_of(source));
+    struct conf_errors errors;
+    struct obs_conf *root = NULL;
+    int rc = OBS_E_NOMEM;
+
+    conf_errors_init(&errors, arena);
+    if (name.ptr)
+        rc = yaml_parse(arena, text, name.ptr, /* placed= */ 1, &root, &errors);
+    return finish(rc, &errors, root, ret_root, error, error_size);
 }

@@ -1,35 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The price book in memory. Built by book_load.c, read by price.c. */
+/* A price book in memory: built by book_load.c and price_read.c, immutable
+ * afterwards. All of it lives in the arena that it was read into. */
 #ifndef PRICES_BOOK_H
 #define PRICES_BOOK_H
 
+#include "parts.h"
 #include "price.h"
 
 #include <observatory/conf.h>
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #define PRICE_MAX_NAME 256 /* bytes; longer names of models have no price */
 
-/* Femto-dollars (1e-15 USD) a token, in force from a moment on. Output and
- * reasoning are -1 when the file gives none: a model that writes nothing. */
+/* Bounds of what every lookup may have to walk through. */
+#define PRICE_MAX_PROVIDERS 256
+#define PRICE_MAX_RESALES 1024
+
+/* What a token of each part costs, in femto-dollars (1e-15 USD), and each call.
+ * A part is -1 when the model has none: output of one that writes nothing. */
+struct price_rates {
+    int64_t above_tokens; /* of the prompt; -1: the lowest */
+    int64_t femto[PRICE_N_PARTS];
+    int64_t request_nano;
+    bool by_request; /* only the call is paid for, whatever its tokens are */
+    bool free;       /* everything is zero */
+};
+
+/* By length of the prompt, ascending; n == 0: the book has no such price. */
+struct price_levels {
+    struct price_rates *rates;
+    size_t n;
+};
+
+/* In force from a moment on. Tier 0 is the usual one and region 0 is everywhere
+ * else, both without a name. */
 struct price {
-    int64_t from_ns;
-    int64_t input, cache_read, cache_write, output, reasoning;
-    uint32_t free; /* every part is zero */
+    int64_t from_ns; /* INT64_MIN: always */
+    obs_str from;    /* as it was written */
+    const obs_conf *node;
+    obs_str *tiers;
+    obs_str *regions; /* a name that ends in '*' means all that begin so */
+    size_t n_tiers, n_regions;
+    struct price_levels *levels; /* of region × n_tiers + tier */
 };
 
 struct price_model {
-    struct price *prices; /* ascending by from_ns */
+    struct price_model *next; /* in the order of the book */
+    obs_str provider, name;   /* printable, without quotes and backslashes */
+    obs_str source, read;     /* where and on which day the prices were read; may be empty */
+    const obs_conf *node;     /* as it was written */
+    struct price *prices;     /* ascending by from_ns */
     size_t n_prices;
 };
 
 /* A name of a model: its own, an alias, or a pattern without its '*'. */
 struct price_name {
-    struct price_name *next; /* of the patterns */
-    obs_str provider, model;
+    obs_str provider, model; /* in lower case */
+    bool is_pattern;
     const struct price_model *target;
-    const obs_conf *node; /* where it stands in the file */
+    const obs_conf *node; /* where it stands */
 };
 
 /* A cloud that sells models of others at their price. */
@@ -39,23 +69,18 @@ struct price_reseller {
 };
 
 struct price_book {
+    enum price_layer layer;
+    int64_t updated_ns; /* when all of it was reviewed; OBS_ABSENT: it does not say */
+    obs_str updated;
     struct price_name **slots; /* open addressing, a power of two, half full at most */
     uint64_t n_slots;
-    struct price_name *patterns;      /* longest first */
-    struct price_reseller *resellers; /* in the order of the file */
-    obs_str *providers;               /* in the order of the file */
-    size_t n_providers, n_models;
+    struct price_name **patterns; /* longest first */
+    size_t n_patterns;
+    struct price_reseller *resellers; /* in the order of the book */
+    obs_str *providers;               /* in the order of the book */
+    size_t n_providers;
+    struct price_model *models;
+    size_t n_models;
 };
-
-uint64_t price_hash(obs_str provider, obs_str model);
-
-/* The model by its name or by what is left of it without prefixes and suffixes,
- * of the provider or of those it resells; NULL when unknown. `provider` is
- * normalised already; when it is empty, the first that has the model counts. */
-const struct price_model *price_find(const struct price_book *book, obs_str provider,
-                                     obs_str model);
-
-/* tokens × price, rounded once to nano-dollars, half to even. */
-int64_t price_product(int64_t tokens, int64_t femto_per_token);
 
 #endif

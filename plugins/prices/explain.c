@@ -4,11 +4,11 @@
  * of today's book; that one is shown beside it when it differs. */
 #include "prices.h"
 
-#include "book.h"
 #include "decimal.h"
 #include "hex_id.h"
 #include "job_arena.h"
 #include "meta.h"
+#include "money.h"
 #include "scope.h"
 #include "span_json.h"
 

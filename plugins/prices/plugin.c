@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prices: what a call of a model cost, by the price book. book_load.c reads the
- * book, price.c finds a price and applies it. */
+/* prices: what a call of a model cost, by the price books. book_load.c reads one,
+ * rates.c chooses the prices of a call, price.c applies them. */
 #include "prices.h"
 #include "recompute.h"
 
@@ -17,34 +17,51 @@ static void destroy(void *self)
     free(prices);
 }
 
-/* A book that is not there leaves everything unpriced; a broken one stops the
- * start. */
-static int load(struct prices *prices)
+static int refuse(const struct prices *prices, const char *error, int rc)
 {
+    obs_log(prices->instance, OBS_LOG_ERROR, "cannot read the prices: %s", error);
+    return rc;
+}
+
+/* A book that is not there leaves what the configuration does not say unpriced; a
+ * broken one stops the start. */
+static int load_file(struct prices *prices)
+{
+    const struct price_book **book = &prices->books.layers[PRICE_LAYER_FILE];
     const char *path = prices->config->file;
-    char error[256] = "";
+    char error[512] = "";
     int rc;
 
     if (!path || path[0] == '\0')
         return OBS_OK;
-    rc = price_book_load(prices->arena, path, &prices->book, error, sizeof(error));
+    rc = price_book_load(prices->arena, path, book, error, sizeof(error));
     if (rc == OBS_E_NOT_FOUND) {
         obs_log(prices->instance, OBS_LOG_WARN, "no price book at %s, calls stay unpriced", path);
         return OBS_OK;
     }
     if (rc < 0)
-        obs_log(prices->instance, OBS_LOG_ERROR, "cannot read the prices: %s", error);
-    else
-        obs_log(prices->instance, OBS_LOG_DEBUG, "prices of %zu models from %s",
-                price_book_models(prices->book), path);
-    return rc;
+        return refuse(prices, error, rc);
+    obs_log(prices->instance, OBS_LOG_DEBUG, "prices of %zu models from %s",
+            price_book_models(*book), path);
+    return OBS_OK;
+}
+
+static int load_overrides(struct prices *prices)
+{
+    const struct price_book **book = &prices->books.layers[PRICE_LAYER_CONFIG];
+    char error[512] = "";
+    int rc;
+
+    if (!prices->config->overrides)
+        return OBS_OK;
+    rc = price_book_read_providers(prices->arena, prices->config->overrides, PRICE_LAYER_CONFIG,
+                                   book, error, sizeof(error));
+    return rc < 0 ? refuse(prices, error, rc) : OBS_OK;
 }
 
 int prices_price(const struct prices *prices, obs_span *span, obs_arena *arena)
 {
-    (void)arena;
-    price_apply(prices->book, span);
-    return OBS_OK;
+    return price_apply(&prices->books, span, arena);
 }
 
 static int price(void *self, obs_span *span, obs_arena *arena)
@@ -66,7 +83,9 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
     prices->arena = obs_arena_create(/* limit_bytes= */ 0);
     prices->recompute = recompute_create(prices);
     if (prices->arena && prices->recompute)
-        rc = load(prices);
+        rc = load_file(prices);
+    if (rc == OBS_OK)
+        rc = load_overrides(prices);
     if (rc == OBS_OK)
         rc = obs_service_provide(instance, OBS_PRICES_ID, &service, prices);
     if (rc < 0) {
@@ -136,6 +155,12 @@ static const obs_option options[] = {
         .offset = offsetof(struct prices_config, file),
         .def = "prices.yaml",
         .help = "price book; calls stay unpriced when there is none",
+    },
+    {
+        .name = "overrides",
+        .type = OBS_OPT_TREE,
+        .offset = offsetof(struct prices_config, overrides),
+        .help = "prices that count before those of the file, in the shape of its `providers`",
     },
     {
         .name = "recompute_rate",

@@ -12,7 +12,8 @@
 /* The options, filled by the host. */
 struct prices_config {
     const char *file;
-    int64_t recompute_rate; /* spans a second */
+    const obs_conf *overrides; /* the same shape as `providers:` of the file */
+    int64_t recompute_rate;    /* spans a second */
 };
 
 struct recompute;
@@ -20,9 +21,9 @@ struct recompute;
 struct prices {
     obs_instance *instance;
     const struct prices_config *config;
-    obs_arena *arena;              /* of the book */
-    const struct price_book *book; /* NULL: everything is unpriced */
-    const obs_store *store;        /* bound in start() */
+    obs_arena *arena; /* of the books */
+    struct price_books books;
+    const obs_store *store; /* bound in start() */
     void *store_self;
     struct recompute *recompute;
 };

@@ -110,6 +110,7 @@ int recompute_merge(const struct prices *prices, const obs_span *stored, obs_are
     int rc;
 
     *ret_span = *stored;
+    ret_span->cost_details = obs_str_n(NULL, 0); /* what is older is added again below */
     rc = prices_price(prices, ret_span, arena);
     if (rc < 0)
         return rc;
@@ -136,10 +137,11 @@ static int merge(const obs_span *stored, const obs_span *added, obs_arena *arena
      OBS_FIELD_BIT(OBS_FIELD_PROVIDER) | OBS_FIELD_BIT(OBS_FIELD_MODEL) |                          \
      OBS_FIELD_BIT(OBS_FIELD_REQUEST_MODEL) | OBS_FIELD_BIT(OBS_FIELD_TOTAL_TOKENS) |              \
      OBS_FIELD_BIT(OBS_FIELD_INPUT_AUDIO_TOKENS) | OBS_FIELD_BIT(OBS_FIELD_SERVICE_TIER) |         \
-     OBS_FIELD_BIT(OBS_FIELD_REGION) | OBS_FIELD_BIT(OBS_FIELD_PROMPT_COST) |                      \
-     OBS_FIELD_BIT(OBS_FIELD_COMPLETION_COST) | OBS_FIELD_BIT(OBS_FIELD_TOTAL_COST) |              \
-     OBS_FIELD_BIT(OBS_FIELD_COST_SOURCE) | OBS_FIELD_BIT(OBS_FIELD_PROVIDER_COST) |               \
-     OBS_FIELD_BIT(OBS_FIELD_EMITTER_COST) | OBS_FIELD_BIT(OBS_FIELD_BOOK_COST))
+     OBS_FIELD_BIT(OBS_FIELD_REGION) | OBS_FIELD_BIT(OBS_FIELD_STATUS) |                           \
+     OBS_FIELD_BIT(OBS_FIELD_PROMPT_COST) | OBS_FIELD_BIT(OBS_FIELD_COMPLETION_COST) |             \
+     OBS_FIELD_BIT(OBS_FIELD_TOTAL_COST) | OBS_FIELD_BIT(OBS_FIELD_COST_SOURCE) |                  \
+     OBS_FIELD_BIT(OBS_FIELD_PROVIDER_COST) | OBS_FIELD_BIT(OBS_FIELD_EMITTER_COST) |              \
+     OBS_FIELD_BIT(OBS_FIELD_BOOK_COST))
 
 /* What tells which span it is; the rest is read again when it is written. */
 static int note(struct recompute *r, const obs_span *row)

@@ -193,20 +193,36 @@ static void a_data_file_is_read_with_its_places(void **state)
     assert_non_null(strstr(error, "c.yaml:2:1: "));
 }
 
+static void a_text_is_read_under_its_name(void **state)
+{
+    static const char json[] = "{\"a\":{\"b\":[1,\n2.50]}}";
+    struct fixture *f = *state;
+    const obs_conf *root, *list;
+    char name[] = "document", error[256];
+
+    assert_int_equal(obs_conf_parse(f->arena, obs_str_of(json), name, &root, error, sizeof(error)),
+                     OBS_OK);
+    name[0] = 'x'; /* it was copied */
+    list = at(root, "a", "b");
+    assert_string_equal(obs_conf_str(obs_conf_at(list, 1, NULL)).ptr, "2.50");
+    assert_string_equal(obs_conf_source(list), "document");
+    assert_int_equal(obs_conf_line(obs_conf_at(list, 1, NULL)), 2);
+    assert_string_equal(obs_conf_source(NULL), "");
+    assert_int_equal(
+        obs_conf_parse(f->arena, obs_str_of("a: ["), "text", &root, error, sizeof(error)),
+        OBS_E_SYNTAX);
+    assert_ptr_equal(strstr(error, "text:"), error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(keeps_line_and_column_of_every_node),
-        WITH(refuses_broken_and_dangerous_yaml),
-        WITH(an_alias_is_a_copy_of_its_own),
-        WITH(a_billion_laughs_end_early),
-        WITH(aliases_count_in_depth),
-        WITH(too_many_anchors_are_refused),
-        WITH(refuses_what_is_too_deep),
-        WITH(a_missing_file_is_named),
-        WITH(what_is_no_file_is_not_waited_for),
-        WITH(null_is_plain_and_text_is_quoted),
-        WITH(a_data_file_is_read_with_its_places),
+        WITH(a_text_is_read_under_its_name),     WITH(keeps_line_and_column_of_every_node),
+        WITH(refuses_broken_and_dangerous_yaml), WITH(an_alias_is_a_copy_of_its_own),
+        WITH(a_billion_laughs_end_early),        WITH(aliases_count_in_depth),
+        WITH(too_many_anchors_are_refused),      WITH(refuses_what_is_too_deep),
+        WITH(a_missing_file_is_named),           WITH(what_is_no_file_is_not_waited_for),
+        WITH(null_is_plain_and_text_is_quoted),  WITH(a_data_file_is_read_with_its_places),
     };
     return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }

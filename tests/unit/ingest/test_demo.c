@@ -28,7 +28,7 @@ struct made {
     size_t *starts; /* of the traces in `spans`, and one past the last */
 };
 
-static const struct price_book *book;
+static struct price_books books; /* of the file alone */
 static obs_arena *book_arena;
 static struct made all; /* SPANS of them with seed 1 */
 
@@ -46,7 +46,7 @@ static void make(struct made *m, const struct demo_settings *settings)
     while ((n = demo_trace(demo, m->arena, m->spans + m->n)) > 0) {
         assert_true(n <= DEMO_MAX_TRACE);
         for (size_t i = 0; i < n; i++)
-            price_apply(book, &m->spans[m->n + i]);
+            assert_int_equal(price_apply(&books, &m->spans[m->n + i], m->arena), OBS_OK);
         m->n += n;
         m->starts[++m->n_traces] = m->n;
         assert_true(m->n <= settings->spans);
@@ -79,7 +79,8 @@ static int make_all(void **unused)
     (void)unused;
 
     book_arena = obs_arena_create(0);
-    if (price_book_load(book_arena, PRICES_YAML, &book, error, sizeof(error)) < 0) {
+    if (price_book_load(book_arena, PRICES_YAML, &books.layers[PRICE_LAYER_FILE], error,
+                        sizeof(error)) < 0) {
         print_error("%s\n", error);
         return 1;
     }
