@@ -182,7 +182,7 @@ test('an event waits for its span across a crash', async (t) => {
     assert.equal((await stored(server, call)).output_text, 'Hello');
 });
 
-test('an evaluation is feedback of its span', async (t) => {
+test('an evaluation is feedback of its span, and needs no span to be there', async (t) => {
     const server = await serve(t);
     const app = new Application(t, server);
     const call = app.call();
@@ -198,7 +198,13 @@ test('an evaluation is feedback of its span', async (t) => {
     call.end();
     await app.traces.forceFlush();
     await stored(server, call);
-    assert.equal(await metric(server, 'feedback_total', { source: 'evaluation', result: 'stored' }), 2);
+    const { traceId, spanId } = call.spanContext();
+    const { body } = await server.get(`/api/v1/traces/${traceId}/feedback`);
+    assert.deepEqual(body.data.map(({ id, ts, ...rest }) => rest), [{
+        project_id: 'default', trace_id: traceId, span_id: spanId, session_id: null,
+        name: 'relevance', score: 0.75, label: 'good', comment: 'to the point', resolved: null,
+        source: 'evaluation', author: null, metadata: { 'gen_ai.response.id': 'chatcmpl-1' },
+    }], 'once, although it was sent twice');
     assert.equal(await metric(server, 'ingest_log_records_total', { result: 'feedback' }), 2);
 });
 

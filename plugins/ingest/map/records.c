@@ -47,48 +47,52 @@ static const struct map_event_row *row_of(const struct otlp_record *record)
 
 /* --- one record ------------------------------------------------------------ */
 
-/* The body as an attribute: text that is JSON has the members of a message. */
-static struct otlp_attr body_attr(const struct otlp_value *body)
-{
-    const char *key = "body";
-
-    if (body->kind == OTLP_STRING)
-        key = body->s.len && body->s.ptr[0] == '{' ? "gen_ai.event.content" : "content";
-    return (struct otlp_attr){.key = obs_str_of(key), .value = *body};
-}
-
+/* How many attributes a record has, with the members of a body that is a map. */
 static uint32_t n_attrs(const struct otlp_record *record)
 {
-    return record->attrs.n + (record->body.kind == OTLP_KVLIST ? record->body.n : 1);
+    return record->attrs.n + (record->body.kind == OTLP_KVLIST ? record->body.n : 0);
 }
 
-/* Appends what a record says: its attributes, and its body as one or as several. */
-static void add_attrs(struct otlp_attrs *to, const struct otlp_record *record)
+static void append(struct otlp_attrs *to, const struct otlp_attr *items, uint32_t n)
 {
-    const struct otlp_value *body = &record->body;
+    for (uint32_t i = 0; i < n; i++)
+        if (!obs_str_is(items[i].key, "event.name")) /* it is the event's now */
+            to->items[to->n++] = items[i];
+}
 
-    for (uint32_t i = 0; i < record->attrs.n; i++)
-        if (!obs_str_is(record->attrs.items[i].key, "event.name"))
-            to->items[to->n++] = record->attrs.items[i];
+static void append_attrs(struct otlp_attrs *to, const struct otlp_record *record)
+{
+    append(to, record->attrs.items, record->attrs.n);
+    if (record->body.kind == OTLP_KVLIST)
+        append(to, record->body.attrs, record->body.n);
     to->dropped += record->attrs.dropped;
-    if (body->kind != OTLP_KVLIST) {
-        if (body->kind != OTLP_NONE)
-            to->items[to->n++] = body_attr(body);
-        return;
-    }
-    for (uint32_t i = 0; i < body->n; i++)
-        if (!obs_str_is(body->attrs[i].key, "event.name"))
-            to->items[to->n++] = body->attrs[i];
 }
 
-static bool add_event_attrs(obs_arena *arena, const struct otlp_record *record,
-                            struct otlp_attrs *ret)
+/* A body that is no map. That of a message is its content, or has its members as
+ * JSON text. */
+static void append_body(struct otlp_attrs *to, const struct told *told)
 {
-    ret->items = obs_arena_alloc(arena, n_attrs(record) * sizeof(*ret->items) + 1);
-    if (!ret->items)
-        return false;
-    add_attrs(ret, record);
-    return true;
+    const struct otlp_value *body = &told->record->body;
+    bool message = told->row->use == EVENT_INPUT || told->row->use == EVENT_OUTPUT;
+    const char *key = "body";
+
+    if (body->kind == OTLP_NONE || body->kind == OTLP_KVLIST)
+        return;
+    if (message && body->kind == OTLP_STRING)
+        key = body->s.len && body->s.ptr[0] == '{' ? "gen_ai.event.content" : "content";
+    to->items[to->n++] = (struct otlp_attr){.key = obs_str_of(key), .value = *body};
+}
+
+/* Makes room for `n` attributes and a body. */
+static bool attrs_init(obs_arena *arena, size_t n, struct otlp_attrs *ret)
+{
+    *ret = (struct otlp_attrs){.items = obs_arena_alloc(arena, (n + 1) * sizeof(*ret->items))};
+    return ret->items != NULL;
+}
+
+static uint64_t time_of(const struct otlp_record *record)
+{
+    return record->time_ns ? record->time_ns : record->observed_ns;
 }
 
 /* --- the records of a span ------------------------------------------------- */
@@ -99,31 +103,30 @@ static bool tells_of_call(const struct told *told)
     return told->row->use == EVENT_CONTENT;
 }
 
-/* Makes room for the attributes and events of `n` records. */
+static bool add_record(obs_arena *arena, const struct told *told, struct otlp_span *span)
+{
+    struct otlp_event *event = &span->events[span->n_events++];
+    bool of_call = tells_of_call(told);
+
+    event->name = obs_str_of(told->row->name);
+    event->time_ns = time_of(told->record);
+    if (!attrs_init(arena, of_call ? 0 : n_attrs(told->record), &event->attrs))
+        return false;
+    append_attrs(of_call ? &span->attrs : &event->attrs, told->record);
+    append_body(&event->attrs, told);
+    return true;
+}
+
+/* Makes room for the events of `n` records, and for the attributes of the call. */
 static bool make_room(obs_arena *arena, const struct told *told, size_t n, struct otlp_span *span)
 {
     size_t n_of_call = 0;
 
-    span->events = obs_arena_calloc(arena, n, sizeof(*span->events));
     for (size_t i = 0; i < n; i++)
         if (tells_of_call(&told[i]))
             n_of_call += n_attrs(told[i].record);
-    span->attrs.items = obs_arena_alloc(arena, n_of_call * sizeof(*span->attrs.items) + 1);
-    return span->events && span->attrs.items;
-}
-
-static bool add_record(obs_arena *arena, const struct told *told, struct otlp_span *span)
-{
-    const struct otlp_record *record = told->record;
-    struct otlp_event *event = &span->events[span->n_events++];
-
-    event->name = obs_str_of(told->row->name);
-    event->time_ns = record->time_ns ? record->time_ns : record->observed_ns;
-    if (tells_of_call(told)) {
-        add_attrs(&span->attrs, record);
-        return true;
-    }
-    return add_event_attrs(arena, record, &event->attrs);
+    span->events = obs_arena_calloc(arena, n, sizeof(*span->events));
+    return span->events && attrs_init(arena, n_of_call, &span->attrs);
 }
 
 static int add_span(struct otlp_batch *batch, const struct told *told, size_t n)
@@ -221,11 +224,16 @@ static int add_evaluations(struct mapped *mapped, struct json_out *out, obs_str 
 
     while (rc == OBS_OK && n-- > 0) { /* the last one came first */
         const struct otlp_record *record = told[n].record;
-        struct evaluation evaluation = {.trace_id = record->trace_id, .span_id = record->span_id};
+        struct evaluation evaluation = {
+            .trace_id = record->trace_id,
+            .span_id = record->span_id,
+            .time_ns = time_of(record),
+        };
 
-        evaluation.time_ns = record->time_ns ? record->time_ns : record->observed_ns;
-        if (!add_event_attrs(out->arena, record, &evaluation.attrs))
+        if (!attrs_init(out->arena, n_attrs(record), &evaluation.attrs))
             return OBS_E_NOMEM;
+        append_attrs(&evaluation.attrs, record);
+        append_body(&evaluation.attrs, &told[n]);
         rc = evaluation_add(mapped, out, project, &evaluation);
     }
     return rc;

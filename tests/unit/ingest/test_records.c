@@ -194,6 +194,19 @@ static void details_may_be_in_the_body(void **state)
     is(test->mapped.spans->attributes, "{\"gen_ai.conversation.id\":\"c-1\"}");
 }
 
+static void a_body_that_is_text_is_kept_with_the_event(void **state)
+{
+    struct test *test = *state;
+
+    record(test, "A", "gen_ai.client.inference.operation.details");
+    last(test)->body = string_value("a chat call");
+    map(test);
+    is(test->mapped.spans->attributes, "{}");
+    is(test->mapped.spans->input_text, "");
+    assert_non_null(
+        strstr(test->mapped.spans->events.ptr, "\"attributes\":{\"body\":\"a chat call\"}"));
+}
+
 static void messages_are_put_together_however_they_are_written(void **state)
 {
     struct test *test = *state;
@@ -403,6 +416,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(details_fill_what_was_said_and_no_more),
         TEST(details_may_be_in_the_body),
+        TEST(a_body_that_is_text_is_kept_with_the_event),
         TEST(messages_are_put_together_however_they_are_written),
         TEST(contents_of_1_27_are_messages),
         TEST(an_exception_is_the_error_of_the_call),
