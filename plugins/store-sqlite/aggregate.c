@@ -11,15 +11,12 @@
 #define MAX_DIMENSIONS 8
 #define MAX_MEASURES 16
 #define MAX_JOB_BYTES ((size_t)4 << 20)
-#define STEPS_PER_CHECK 20000 /* of SQLite's machine, between looks at the clock */
 
 struct aggregate {
     struct read_job job; /* first: a read_job is cast to an aggregate */
     struct sql sql;
     size_t n_dimensions, n_measures;
     uint32_t limit;
-    int64_t deadline_ns; /* monotonic */
-    obs_series *duration_s;
     obs_group_fn group;
     obs_search_fn done;
     void *user;
@@ -138,13 +135,6 @@ static int build(struct sql *sql, const struct settings *settings, const obs_sco
 
 /* --- running ---------------------------------------------------------------------------- */
 
-static int too_late(void *user)
-{
-    const struct aggregate *a = user;
-
-    return obs_clock_mono_ns() > a->deadline_ns;
-}
-
 /* Hands out the group at hand; true when the caller has enough. */
 static bool give_group(struct aggregate *a, sqlite3_stmt *stmt)
 {
@@ -168,12 +158,10 @@ static bool give_group(struct aggregate *a, sqlite3_stmt *stmt)
 static void run(struct read_job *job, struct statements *statements)
 {
     struct aggregate *a = (struct aggregate *)job;
-    int64_t start_ns = obs_clock_mono_ns();
     sqlite3_stmt *stmt = NULL;
     bool enough = false;
     int rc;
 
-    sqlite3_progress_handler(statements->db, STEPS_PER_CHECK, too_late, a);
     rc = statement_bound(statements, &a->sql, &stmt);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
@@ -182,10 +170,8 @@ static void run(struct read_job *job, struct statements *statements)
         rc = sqlite3_step(stmt);
     }
     a->result.has_more = rc == SQLITE_ROW;
-    a->result.error = rc == SQLITE_ROW ? OBS_OK : db_error(statements->db, rc);
+    a->result.error = db_error(statements->db, rc);
     statement_release(stmt);
-    sqlite3_progress_handler(statements->db, 0, NULL, NULL);
-    obs_series_observe(a->duration_s, (double)(obs_clock_mono_ns() - start_ns) / 1e9);
 }
 
 static void finish(struct read_job *job)
@@ -220,29 +206,26 @@ static int create(const struct settings *settings, const obs_scope *scope,
 }
 
 int aggregate_submit(struct readers *readers, const struct settings *settings,
-                     obs_series *duration_s, const obs_scope *scope,
-                     const obs_aggregate_query *query, obs_group_fn group, obs_search_fn done,
-                     void *user)
+                     const obs_scope *scope, const obs_aggregate_query *query, obs_group_fn group,
+                     obs_search_fn done, void *user)
 {
     struct aggregate *a;
     int rc = create(settings, scope, query, &a);
 
     if (rc < 0)
         return rc;
+    a->job.op = READ_AGGREGATE;
     a->job.run = run;
     a->job.done = finish;
     a->n_dimensions = query->n_dimensions;
     a->n_measures = query->n_measures;
     a->limit = query->limit;
-    a->deadline_ns = obs_clock_mono_ns() +
-                     (query->timeout_ns > 0 ? query->timeout_ns : settings->query_timeout_ns);
-    a->duration_s = duration_s;
     a->group = group;
     a->done = done;
     a->user = user;
     a->result.size = sizeof(a->result);
     a->result.total = OBS_ABSENT;
-    rc = readers_submit(readers, &a->job);
+    rc = readers_submit(readers, &a->job, query->timeout_ns);
     if (rc < 0)
         obs_arena_destroy(a->sql.arena);
     return rc;

@@ -5,11 +5,10 @@
 
 #include "reader.h"
 
-/* obs_store.aggregate. `duration_s` is the histogram of how long it takes. */
+/* obs_store.aggregate. */
 int aggregate_submit(struct readers *readers, const struct settings *settings,
-                     obs_series *duration_s, const obs_scope *scope,
-                     const obs_aggregate_query *query, obs_group_fn group, obs_search_fn done,
-                     void *user);
+                     const obs_scope *scope, const obs_aggregate_query *query, obs_group_fn group,
+                     obs_search_fn done, void *user);
 
 /* The statement of a query, for tests that ask the planner about it. */
 int aggregate_explain(const struct settings *settings, const obs_scope *scope,

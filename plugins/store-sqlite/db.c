@@ -99,6 +99,20 @@ int db_open(const struct settings *settings, int read_only, sqlite3 **ret_db, ch
     return OBS_OK;
 }
 
+int db_register_duration(obs_instance *instance, obs_metric **ret_metric)
+{
+    static const char *const op[] = {"op"};
+
+    return obs_metric_register(instance,
+                               &(obs_metric_spec){.size = sizeof(obs_metric_spec),
+                                                  .kind = OBS_METRIC_HISTOGRAM,
+                                                  .name = "store_query_duration_seconds",
+                                                  .help = "Time of an operation in the database.",
+                                                  .labels = op,
+                                                  .n_labels = 1},
+                               ret_metric);
+}
+
 void db_close(sqlite3 *db)
 {
     sqlite3_close(db);

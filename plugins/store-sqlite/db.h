@@ -40,6 +40,10 @@ void db_close(sqlite3 *db);
  * the store. */
 int db_error(sqlite3 *db, int sqlite_code);
 
+/* The histogram of the time that operations take, with the label `op`. Errors:
+ * those of obs_metric_register(). */
+int db_register_duration(obs_instance *instance, obs_metric **ret_metric);
+
 /* Runs SQL without a result. Returns a SQLite result code. */
 int db_run(sqlite3 *db, const char *sql);
 

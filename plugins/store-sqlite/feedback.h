@@ -6,8 +6,7 @@
 #include "reader.h"
 #include "writer.h"
 
-/* obs_store.feedback_put without the check of the scope. Errors: OBS_E_INVALID
- * too. Thread: any. */
+/* obs_store.feedback_put without the check of the scope. Thread: any. */
 int feedback_submit_put(struct writer *writer, const obs_feedback *feedback, size_t n,
                         obs_worker *worker, obs_append_fn done, void *user);
 
@@ -20,10 +19,23 @@ int feedback_submit_get(struct readers *readers, const obs_scope *scope,
                         const obs_feedback_query *query, obs_feedback_fn row, obs_search_fn done,
                         void *user);
 
+/* In the order in which they are bound and read. */
+#define FEEDBACK_COLUMNS                                                                           \
+    "project_id,id,trace_id,span_id,session_id,name,value,label,comment,source,author,resolved,"   \
+    "metadata,ts_ns"
+
 /* Element `index` of an array: they are `size` of the first one apart. */
 static inline const obs_feedback *feedback_at(const obs_feedback *feedback, size_t index)
 {
     return (const obs_feedback *)(const void *)((const char *)feedback + index * feedback->size);
+}
+
+/* Whether an id of up to 16 bytes is one: all zero is none. */
+static inline bool feedback_has_id(const uint8_t *id, size_t n)
+{
+    static const uint8_t none[16];
+
+    return memcmp(id, none, n) != 0;
 }
 
 #endif

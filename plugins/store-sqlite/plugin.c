@@ -20,7 +20,6 @@ struct store {
     const struct settings *settings;
     struct writer *writer;
     struct readers *readers;
-    obs_series *search_s, *aggregate_s;
     obs_series *connections[2]; /* reading, writing */
 };
 
@@ -109,8 +108,7 @@ static int search(void *self, const obs_scope *scope, const obs_span_query *quer
 {
     struct store *store = self;
 
-    return search_submit(store->readers, store->settings, store->search_s, scope, query, row, done,
-                         user);
+    return search_submit(store->readers, store->settings, scope, query, row, done, user);
 }
 
 static int aggregate(void *self, const obs_scope *scope, const obs_aggregate_query *query,
@@ -118,8 +116,7 @@ static int aggregate(void *self, const obs_scope *scope, const obs_aggregate_que
 {
     struct store *store = self;
 
-    return aggregate_submit(store->readers, store->settings, store->aggregate_s, scope, query,
-                            group, done, user);
+    return aggregate_submit(store->readers, store->settings, scope, query, group, done, user);
 }
 
 static int feedback_put(void *self, const obs_scope *scope, const obs_feedback *feedback, size_t n,
@@ -182,21 +179,10 @@ static const obs_store service = {
 
 static int register_metrics(struct store *store)
 {
-    static const char *const op[] = {"op"}, *const state[] = {"state"};
-    const obs_str search_op = OBS_STR("search"), aggregate_op = OBS_STR("aggregate"),
-                  reading = OBS_STR("reading"), writing = OBS_STR("writing");
-    obs_metric *query, *connections;
+    static const char *const state[] = {"state"};
+    const obs_str reading = OBS_STR("reading"), writing = OBS_STR("writing");
+    obs_metric *connections;
     int rc = obs_metric_register(store->instance,
-                                 &(obs_metric_spec){.size = sizeof(obs_metric_spec),
-                                                    .kind = OBS_METRIC_HISTOGRAM,
-                                                    .name = "store_query_duration_seconds",
-                                                    .help = "Time of an operation in the database.",
-                                                    .labels = op,
-                                                    .n_labels = 1},
-                                 &query);
-
-    if (rc == OBS_OK)
-        rc = obs_metric_register(store->instance,
                                  &(obs_metric_spec){.size = sizeof(obs_metric_spec),
                                                     .kind = OBS_METRIC_GAUGE,
                                                     .name = "db_connections",
@@ -204,10 +190,9 @@ static int register_metrics(struct store *store)
                                                     .labels = state,
                                                     .n_labels = 1},
                                  &connections);
+
     if (rc < 0)
         return rc;
-    store->search_s = obs_metric_series(query, &search_op);
-    store->aggregate_s = obs_metric_series(query, &aggregate_op);
     store->connections[0] = obs_metric_series(connections, &reading);
     store->connections[1] = obs_metric_series(connections, &writing);
     return OBS_OK;

@@ -8,11 +8,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define STEPS_PER_CHECK 20000 /* of SQLite's machine, between looks at the clock */
+
 struct reader {
     struct readers *pool;
     obs_thread *thread;
     sqlite3 *db;
     struct statements statements;
+    const struct read_job *job; /* that it runs */
 };
 
 struct readers {
@@ -20,6 +23,7 @@ struct readers {
     const struct settings *settings;
     struct reader *items;
     size_t n_items;
+    obs_series *duration_s[N_READ_OPS];
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t filled;
@@ -52,22 +56,45 @@ static void finish_job(void *arg)
     job->done(job);
 }
 
+static int too_late(void *arg)
+{
+    const struct reader *reader = arg;
+
+    return reader->job && obs_clock_mono_ns() > reader->job->deadline_ns;
+}
+
+static void run_job(struct reader *reader, struct read_job *job)
+{
+    int64_t start_ns = obs_clock_mono_ns();
+
+    reader->job = job;
+    job->run(job, &reader->statements);
+    reader->job = NULL;
+    obs_series_observe(reader->pool->duration_s[job->op],
+                       (double)(obs_clock_mono_ns() - start_ns) / 1e9);
+}
+
 static void read_jobs(void *arg)
 {
     struct reader *reader = arg;
     struct read_job *job;
 
     while ((job = take(reader->pool))) {
-        job->run(job, &reader->statements);
+        run_job(reader, job);
         /* an answer must not get lost for want of memory: wait for some */
         while (obs_post(reader->pool->instance, job->worker, finish_job, job) < 0)
             nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
 }
 
-int readers_submit(struct readers *pool, struct read_job *job)
+int readers_submit(struct readers *pool, struct read_job *job, int64_t timeout_ns)
 {
     int rc = OBS_OK;
+
+    if (timeout_ns <= 0)
+        timeout_ns = pool->settings->query_timeout_ns;
+    if (__builtin_add_overflow(obs_clock_mono_ns(), timeout_ns, &job->deadline_ns))
+        job->deadline_ns = INT64_MAX;
 
     job->next = NULL;
     job->worker = obs_worker_current();
@@ -94,9 +121,26 @@ static int start_reader(struct readers *pool, struct reader *reader, char *error
     if (rc < 0)
         return rc;
     reader->statements.db = reader->db;
+    sqlite3_progress_handler(reader->db, STEPS_PER_CHECK, too_late, reader);
     rc = obs_thread_start(pool->instance, "sqlite-reader", read_jobs, reader, &reader->thread);
     if (rc < 0)
         snprintf(error, error_size, "no thread for a reader");
+    return rc;
+}
+
+static int register_metrics(struct readers *pool)
+{
+    static const obs_str ops[N_READ_OPS] = {
+        [READ_SEARCH] = OBS_STR("search"),
+        [READ_AGGREGATE] = OBS_STR("aggregate"),
+        [READ_FEEDBACK] = OBS_STR("feedback"),
+        [READ_RECORD] = OBS_STR("record"),
+    };
+    obs_metric *query;
+    int rc = db_register_duration(pool->instance, &query);
+
+    for (size_t i = 0; i < N_READ_OPS && rc == OBS_OK; i++)
+        pool->duration_s[i] = obs_metric_series(query, &ops[i]);
     return rc;
 }
 
@@ -104,7 +148,7 @@ int readers_start(obs_instance *instance, const struct settings *settings,
                   struct readers **ret_readers, char *error, size_t error_size)
 {
     struct readers *pool = calloc(1, sizeof(*pool));
-    int rc = OBS_OK;
+    int rc;
 
     snprintf(error, error_size, "out of memory");
     if (!pool)
@@ -115,8 +159,7 @@ int readers_start(obs_instance *instance, const struct settings *settings,
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->filled, NULL);
     pool->items = calloc((size_t)settings->readers, sizeof(*pool->items));
-    if (!pool->items)
-        rc = OBS_E_NOMEM;
+    rc = pool->items ? register_metrics(pool) : OBS_E_NOMEM;
     for (; rc == OBS_OK && pool->n_items < (size_t)settings->readers; pool->n_items++)
         rc = start_reader(pool, &pool->items[pool->n_items], error, error_size);
     if (rc < 0) {

@@ -11,11 +11,16 @@
 
 struct readers;
 
+/* What is read: the label of the time that it takes. */
+enum read_op { READ_SEARCH, READ_AGGREGATE, READ_FEEDBACK, READ_RECORD, N_READ_OPS };
+
 /* One thing to read. `run` is called on a thread of the pool, then `done` on the
  * worker that submitted it; the job is whoever submitted it's. */
 struct read_job {
-    struct read_job *next; /* the pool's */
-    obs_worker *worker;    /* the pool's */
+    struct read_job *next; /* the pool's, as the next two */
+    obs_worker *worker;
+    int64_t deadline_ns; /* monotonic */
+    enum read_op op;
     void (*run)(struct read_job *job, struct statements *statements);
     void (*done)(struct read_job *job);
 };
@@ -28,8 +33,9 @@ int readers_start(obs_instance *instance, const struct settings *settings,
 /* Finishes what is queued and ends. NULL is a no-op. Thread: control. */
 void readers_stop(struct readers *readers);
 
-/* Queues a job. Errors: OBS_E_BUSY (the queue is full), OBS_E_CLOSED: it will not
- * run. Thread: worker. */
-int readers_submit(struct readers *readers, struct read_job *job);
+/* Queues a job. Once `timeout_ns` (0: the option query_timeout) have passed, its
+ * statements end with SQLITE_INTERRUPT. Errors: OBS_E_BUSY (the queue is full),
+ * OBS_E_CLOSED: it will not run. Thread: worker. */
+int readers_submit(struct readers *readers, struct read_job *job, int64_t timeout_ns);
 
 #endif

@@ -53,6 +53,7 @@ int record_submit_get(struct readers *readers, obs_str space, obs_str key, obs_r
     int rc = OBS_E_NOMEM;
 
     if (g) {
+        g->job.op = READ_RECORD;
         g->job.run = run;
         g->job.done = finish;
         g->arena = arena;
@@ -61,7 +62,7 @@ int record_submit_get(struct readers *readers, obs_str space, obs_str key, obs_r
         g->done = done;
         g->user = user;
         if (g->space.ptr && g->key.ptr)
-            rc = readers_submit(readers, &g->job);
+            rc = readers_submit(readers, &g->job, /* timeout_ns= */ 0);
     }
     if (rc < 0)
         obs_arena_destroy(arena);

@@ -130,7 +130,7 @@ static const char *const steps[] = {
     " resolved INTEGER NOT NULL,"
     " metadata TEXT,"
     " ts_ns INTEGER NOT NULL,"
-    " PRIMARY KEY(project_id, id)) WITHOUT ROWID;"
+    " PRIMARY KEY(id, project_id)) WITHOUT ROWID;" /* looked for by id in all projects */
     "CREATE INDEX feedback_trace ON feedback(trace_id, ts_ns) WHERE trace_id IS NOT NULL;"
     "CREATE INDEX feedback_session ON feedback(session_id, ts_ns) WHERE session_id IS NOT NULL",
 };

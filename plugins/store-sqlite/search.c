@@ -16,12 +16,10 @@
 
 #define MAX_COLUMNS 64
 #define MAX_JOB_BYTES ((size_t)4 << 20)
-#define STEPS_PER_CHECK 20000 /* of SQLite's machine, between looks at the clock */
 
 struct search {
     struct read_job job; /* first: a read_job is cast to a search */
     const struct settings *settings;
-    obs_series *duration_s;
     struct sql sql;   /* the search */
     struct sql count; /* OBS_QUERY_TOTAL */
     const char *sort; /* expression */
@@ -30,7 +28,6 @@ struct search {
     const struct column *selected[MAX_COLUMNS];
     int n_selected;
     bool with_total;
-    int64_t deadline_ns; /* monotonic */
     obs_row_fn row;
     obs_search_fn done;
     void *user;
@@ -149,12 +146,6 @@ static int build(struct search *s, obs_arena *arena, const obs_scope *scope,
 
 /* --- running -------------------------------------------------------------------- */
 
-static int too_late(void *user)
-{
-    struct search *s = user;
-    return obs_clock_mono_ns() > s->deadline_ns;
-}
-
 static void note_position(struct search *s, sqlite3_stmt *stmt)
 {
     int at = s->n_selected + 1;
@@ -233,14 +224,10 @@ static int read_both(struct search *s, struct statements *statements)
 static void run(struct read_job *job, struct statements *statements)
 {
     struct search *s = (struct search *)job;
-    int64_t start_ns = obs_clock_mono_ns();
     int rc;
 
-    sqlite3_progress_handler(statements->db, STEPS_PER_CHECK, too_late, s);
     rc = s->with_total ? read_both(s, statements) : read_rows(s, statements);
     s->result.error = db_error(statements->db, rc);
-    sqlite3_progress_handler(statements->db, 0, NULL, NULL);
-    obs_series_observe(s->duration_s, (double)(obs_clock_mono_ns() - start_ns) / 1e9);
 }
 
 static void finish(struct read_job *job)
@@ -271,26 +258,23 @@ static int create(const struct settings *settings, const obs_scope *scope,
     return rc;
 }
 
-int search_submit(struct readers *readers, const struct settings *settings, obs_series *duration_s,
-                  const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
-                  obs_search_fn done, void *user)
+int search_submit(struct readers *readers, const struct settings *settings, const obs_scope *scope,
+                  const obs_span_query *query, obs_row_fn row, obs_search_fn done, void *user)
 {
     struct search *s;
     int rc = create(settings, scope, query, &s);
 
     if (rc < 0)
         return rc;
+    s->job.op = READ_SEARCH;
     s->job.run = run;
     s->job.done = finish;
-    s->duration_s = duration_s;
-    s->deadline_ns = obs_clock_mono_ns() +
-                     (query->timeout_ns > 0 ? query->timeout_ns : settings->query_timeout_ns);
     s->row = row;
     s->done = done;
     s->user = user;
     s->result.size = sizeof(s->result);
     s->result.total = OBS_ABSENT;
-    rc = readers_submit(readers, &s->job);
+    rc = readers_submit(readers, &s->job, query->timeout_ns);
     if (rc < 0)
         obs_arena_destroy(s->sql.arena);
     return rc;

@@ -5,10 +5,9 @@
 
 #include "reader.h"
 
-/* obs_store.search. `duration_s` is the histogram of how long it takes. */
-int search_submit(struct readers *readers, const struct settings *settings, obs_series *duration_s,
-                  const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
-                  obs_search_fn done, void *user);
+/* obs_store.search. */
+int search_submit(struct readers *readers, const struct settings *settings, const obs_scope *scope,
+                  const obs_span_query *query, obs_row_fn row, obs_search_fn done, void *user);
 
 /* The statement of a query, for tests that ask the planner about it: written to
  * `text`, NUL-terminated. */

@@ -267,7 +267,6 @@ static void run(void *arg)
 static int register_metrics(struct writer *w)
 {
     static const double sizes[] = {1, 4, 16, 64, 256, 512, 1024, 2048, 4096, 8192};
-    static const char *const op[] = {"op"};
     const obs_str commit_op = OBS_STR("commit");
     obs_metric *batch, *queue, *query, *waiting;
     int rc = obs_metric_register(w->instance,
@@ -287,14 +286,7 @@ static int register_metrics(struct writer *w)
                                                     .help = "Spans that wait for the writer."},
                                  &queue);
     if (rc == OBS_OK)
-        rc = obs_metric_register(w->instance,
-                                 &(obs_metric_spec){.size = sizeof(obs_metric_spec),
-                                                    .kind = OBS_METRIC_HISTOGRAM,
-                                                    .name = "store_query_duration_seconds",
-                                                    .help = "Time of an operation in the database.",
-                                                    .labels = op,
-                                                    .n_labels = 1},
-                                 &query);
+        rc = db_register_duration(w->instance, &query);
     if (rc == OBS_OK)
         rc = obs_metric_register(
             w->instance,

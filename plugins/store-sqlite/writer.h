@@ -25,7 +25,7 @@ struct writing {
 struct write_job {
     struct write_job *next; /* the writer's */
     obs_worker *worker;     /* where done() is called */
-    size_t n_spans, bytes;  /* what it takes in the queue */
+    size_t n_spans, bytes;  /* what it takes in the queue; feedback counts as spans */
 
     /* On the writer's thread, inside a transaction; again when that is tried again.
      * Returns a SQLite result code. For an error that is none of SQLite's it is

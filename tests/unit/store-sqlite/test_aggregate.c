@@ -21,7 +21,7 @@ struct group {
 
 struct groups {
     struct group items[64];
-    size_t n;
+    size_t n, stop_after; /* 0: never */
     obs_search_result result;
     int done;
 };
@@ -36,7 +36,7 @@ static int on_group(const obs_str *dimensions, const int64_t *measures, void *us
     g->items[g->n].tokens = measures[1];
     g->items[g->n].least = measures[2];
     g->items[g->n++].greatest = measures[3];
-    return 0;
+    return g->n == g->stop_after;
 }
 
 static void on_done(const obs_search_result *result, void *user)
@@ -72,7 +72,7 @@ static int ask(struct fixture *f, const obs_scope *scope, const obs_aggregate_qu
 {
     int rc;
 
-    *ret = (struct groups){0};
+    *ret = (struct groups){.stop_after = ret->stop_after};
     rc = f->store->aggregate(f->self, scope, q, on_group, on_done, ret);
     if (rc < 0)
         return rc;
@@ -169,7 +169,7 @@ static void groups_are_those_of_a_naive_loop(void **state)
     const obs_scope mine = {.size = sizeof(mine), .projects = &p, .n_projects = 1};
     struct fixture *f = *state;
     obs_aggregate_query q = query_groups();
-    struct groups g;
+    struct groups g = {0};
 
     fill(f);
     assert_int_equal(ask(f, &scope_all, &q, &g), OBS_OK);
@@ -188,7 +188,7 @@ static void the_largest_groups_come_first_up_to_the_limit(void **state)
 {
     struct fixture *f = *state;
     obs_aggregate_query q = query_groups();
-    struct groups all, some;
+    struct groups all = {0}, some = {0};
 
     fill(f);
     q.sort_measure = 1;
@@ -204,12 +204,87 @@ static void the_largest_groups_come_first_up_to_the_limit(void **state)
     }
 }
 
+/* Else a page of groups would be another one each time. */
+static void groups_of_the_same_size_come_in_the_order_of_their_names(void **state)
+{
+    struct fixture *f = *state;
+    obs_aggregate_query q = query_groups();
+    obs_span spans[12];
+    struct groups g = {0};
+
+    for (uint64_t i = 0; i < 12; i++) {
+        spans[i] = span_make(i + 1, "p", BASE_NS);
+        spans[i].provider = obs_str_of(providers[(i + 1) % 3]);
+        spans[i].model = obs_str_of(models[(i + 2) % 4]);
+    }
+    assert_int_equal(append_wait(f, &scope_all, spans, 12, NULL), OBS_OK);
+    assert_int_equal(ask(f, &scope_all, &q, &g), OBS_OK);
+    assert_int_equal(g.n, 12);
+    for (size_t i = 1; i < g.n; i++) {
+        int order = strcmp(g.items[i - 1].provider, g.items[i].provider);
+        assert_true(order < 0 ||
+                    (order == 0 && strcmp(g.items[i - 1].model, g.items[i].model) < 0));
+    }
+}
+
+static int on_total(const obs_str *none, const int64_t *values, void *user)
+{
+    struct groups *g = user;
+
+    (void)none;
+    g->items[g->n].count = values[0];
+    g->items[g->n++].tokens = values[1];
+    return 0;
+}
+
+static void without_dimensions_there_is_one_group(void **state)
+{
+    struct fixture *f = *state;
+    obs_aggregate_query q = query_groups();
+    struct groups g = {0};
+
+    q.dimensions = NULL;
+    q.n_dimensions = 0;
+    fill(f);
+    assert_int_equal(f->store->aggregate(f->self, &scope_all, &q, on_total, on_done, &g), OBS_OK);
+    fake_worker_wait(f->worker, &g.done);
+    assert_int_equal(g.n, 1);
+    assert_int_equal(g.items[0].count, N);
+    assert_true(g.items[0].tokens > 0);
+}
+
+static void who_has_enough_is_given_no_more(void **state)
+{
+    struct fixture *f = *state;
+    obs_aggregate_query q = query_groups();
+    struct groups g = {.stop_after = 2};
+
+    fill(f);
+    assert_int_equal(ask(f, &scope_all, &q, &g), OBS_OK);
+    assert_int_equal(g.n, 2);
+    assert_int_equal(g.result.n_rows, 2);
+    assert_true(g.result.has_more);
+}
+
+static void it_ends_when_its_time_is_over(void **state)
+{
+    struct fixture *f = *state;
+    obs_aggregate_query q = query_groups();
+    struct groups g = {0};
+
+    fill(f);
+    q.timeout_ns = 1;
+    assert_int_equal(ask(f, &scope_all, &q, &g), OBS_E_TIMEOUT);
+    q.timeout_ns = 0;
+    assert_int_equal(ask(f, &scope_all, &q, &g), OBS_OK); /* the reader goes on */
+}
+
 static void a_sum_that_does_not_fit_stays_at_the_end(void **state)
 {
     struct fixture *f = *state;
     obs_aggregate_query q = query_groups();
     obs_span spans[2] = {span_make(1, "p", BASE_NS), span_make(2, "p", BASE_NS)};
-    struct groups g;
+    struct groups g = {0};
 
     for (size_t i = 0; i < 2; i++)
         spans[i].input_tokens = INT64_MAX - 5;
@@ -229,7 +304,7 @@ static void what_cannot_be_asked_is_refused(void **state)
     static const obs_measure *const wrong[] = {text, times, unknown};
     struct fixture *f = *state;
     obs_aggregate_query q = query_groups();
-    struct groups g;
+    struct groups g = {0};
 
     q.limit = 0;
     assert_int_equal(ask(f, &scope_all, &q, &g), OBS_E_INVALID);
@@ -250,28 +325,51 @@ static void what_cannot_be_asked_is_refused(void **state)
     }
 }
 
-/* A list of what has no price needs no walk over everything. */
-static void what_is_unpriced_has_an_index(void **state)
+static void explain(struct fixture *f, const obs_scope *scope, const obs_aggregate_query *q,
+                    char *plan, size_t size)
 {
-    struct fixture *f = *state;
-    obs_aggregate_query q = query_groups();
-    char sql[4096] = "EXPLAIN QUERY PLAN ", plan[1024] = "";
+    char sql[4096] = "EXPLAIN QUERY PLAN ";
     sqlite3_stmt *stmt = NULL;
     sqlite3 *db = NULL;
 
-    q.filter = &only_unpriced;
-    assert_int_equal(aggregate_explain(&f->settings, &scope_all, &q, sql + strlen(sql), 4000),
-                     OBS_OK);
+    assert_int_equal(aggregate_explain(&f->settings, scope, q, sql + strlen(sql), 4000), OBS_OK);
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(aggregate_functions(db), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    plan[0] = '\0';
     while (sqlite3_step(stmt) == SQLITE_ROW)
-        snprintf(plan + strlen(plan), sizeof(plan) - strlen(plan), "%s; ",
+        snprintf(plan + strlen(plan), size - strlen(plan), "%s; ",
                  (const char *)sqlite3_column_text(stmt, 3));
     sqlite3_finalize(stmt);
     sqlite3_close(db);
-    if (!strstr(plan, "spans_unpriced"))
-        fail_msg("%s", plan);
+}
+
+/* A list of what has no price needs no walk over everything, however it is
+ * narrowed besides. */
+static void what_is_unpriced_has_an_index(void **state)
+{
+    static const obs_str projects[] = {OBS_STR("p"), OBS_STR("q")};
+    const obs_scope scopes[] = {
+        {.size = sizeof(obs_scope), .all = 1},
+        {.size = sizeof(obs_scope), .projects = projects, .n_projects = 1},
+        {.size = sizeof(obs_scope), .projects = projects, .n_projects = 2},
+    };
+    const obs_filter *const children[] = {&only_unpriced};
+    const obs_filter all = {.kind = OBS_FILTER_AND, .children = children, .n_children = 1};
+    struct fixture *f = *state;
+    obs_aggregate_query q = query_groups();
+    char plan[1024];
+
+    for (size_t i = 0; i < 6; i++) {
+        q.filter = i % 2 ? &all : &only_unpriced;
+        q.from_ns = i % 2 ? BASE_NS : INT64_MIN;
+        explain(f, &scopes[i / 2], &q, plan, sizeof(plan));
+        if (!strstr(plan, "INDEX spans_unpriced"))
+            fail_msg("question %zu: %s", i, plan);
+    }
+    q.filter = NULL;
+    explain(f, &scopes[0], &q, plan, sizeof(plan));
+    assert_null(strstr(plan, "spans_unpriced"));
 }
 
 static int setup(void **state)
@@ -299,6 +397,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(groups_are_those_of_a_naive_loop),
         TEST(the_largest_groups_come_first_up_to_the_limit),
+        TEST(groups_of_the_same_size_come_in_the_order_of_their_names),
+        TEST(without_dimensions_there_is_one_group),
+        TEST(who_has_enough_is_given_no_more),
+        TEST(it_ends_when_its_time_is_over),
         TEST(a_sum_that_does_not_fit_stays_at_the_end),
         TEST(what_cannot_be_asked_is_refused),
         TEST(what_is_unpriced_has_an_index),

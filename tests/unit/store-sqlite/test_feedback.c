@@ -160,6 +160,27 @@ static void the_same_id_takes_its_own_place(void **state)
     assert_true(found.items[0].value == 1 && found.items[1].value == 0.5);
 }
 
+static void all_or_none_is_stored(void **state)
+{
+    static const obs_str mine = OBS_STR("p");
+    const obs_scope scope = {.size = sizeof(scope), .projects = &mine, .n_projects = 1};
+    struct fixture *f = *state;
+    obs_feedback both[2] = {feedback_of("a", "p", 1, 0), feedback_of("b", "q", 1, 0)};
+    struct written w;
+
+    assert_int_equal(put(f, &scope, both, 2, &w), OBS_E_FORBIDDEN_PROJECT);
+    both[1] = feedback_of("b", "p", 1, 0);
+    both[1].comment = obs_str_n("never read", (size_t)1 << 31);
+    assert_int_equal(put(f, &scope, both, 2, &w), OBS_E_TOO_LARGE);
+    assert_int_equal(w.result.n_stored, 0);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM feedback"), 0);
+    both[1].comment = obs_str_n(NULL, 0);
+    assert_int_equal(put(f, &scope, both, 2, &w), OBS_OK);
+    fixture_close(f);
+    assert_int_equal(fixture_open(f), OBS_OK);
+    assert_int_equal(file_number(f, "SELECT count(*) FROM feedback"), 2);
+}
+
 static void strangers_neither_see_write_nor_remove(void **state)
 {
     static const obs_str theirs = OBS_STR("q");
@@ -217,12 +238,13 @@ static void it_is_found_by_span_oldest_first_up_to_a_limit(void **state)
 static void what_is_none_is_refused(void **state)
 {
     struct fixture *f = *state;
-    obs_feedback wrong[6];
+    char long_id[258] = "";
+    obs_feedback wrong[8];
     obs_feedback_query q = {.size = sizeof(q), .limit = 1};
     struct found_feedback found;
     struct written w;
 
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < 8; i++)
         wrong[i] = feedback_of("a", "p", 1, 0);
     wrong[0].id = obs_str_n(NULL, 0);
     wrong[1].name = obs_str_n(NULL, 0);
@@ -230,7 +252,10 @@ static void what_is_none_is_refused(void **state)
     memset(wrong[3].trace_id, 0, sizeof(wrong[3].trace_id));
     wrong[4].value = INFINITY;
     wrong[5].resolved = 3;
-    for (size_t i = 0; i < 6; i++)
+    memset(long_id, 'i', sizeof(long_id) - 1);
+    wrong[6].id = obs_str_of(long_id);
+    wrong[7].size = sizeof(wrong[7]) - 1;
+    for (size_t i = 0; i < 8; i++)
         assert_int_equal(put(f, &scope_all, &wrong[i], 1, &w), OBS_E_INVALID);
     assert_int_equal(get(f, &scope_all, &q, &found), OBS_E_INVALID);
 }
@@ -260,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(all_of_it_comes_back),
         TEST(the_same_id_takes_its_own_place),
+        TEST(all_or_none_is_stored),
         TEST(strangers_neither_see_write_nor_remove),
         TEST(it_is_found_by_span_oldest_first_up_to_a_limit),
         TEST(what_is_none_is_refused),

@@ -214,19 +214,50 @@ static void what_is_no_database_is_refused_with_a_sentence(void **unused)
     assert_non_null(strstr(error, path));
 }
 
-static void explain(sqlite3 *db, const obs_span_query *query, char *plan, size_t size)
+static void explain_sql(sqlite3 *db, const char *sql, char *plan, size_t size)
 {
-    const obs_scope all = {.size = sizeof(all), .all = 1};
-    char sql[8192] = "EXPLAIN QUERY PLAN ";
     sqlite3_stmt *stmt;
 
-    assert_int_equal(search_explain(&settings, &all, query, sql + strlen(sql), 8000), OBS_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     plan[0] = '\0';
     while (sqlite3_step(stmt) == SQLITE_ROW)
         snprintf(plan + strlen(plan), size - strlen(plan), "%s;",
                  (const char *)sqlite3_column_text(stmt, 3));
     sqlite3_finalize(stmt);
+}
+
+static void explain(sqlite3 *db, const obs_span_query *query, char *plan, size_t size)
+{
+    const obs_scope all = {.size = sizeof(all), .all = 1};
+    char sql[8192] = "EXPLAIN QUERY PLAN ";
+
+    assert_int_equal(search_explain(&settings, &all, query, sql + strlen(sql), 8000), OBS_OK);
+    explain_sql(db, sql, plan, size);
+}
+
+/* As feedback_get.c and fragment.c ask. */
+static void feedback_and_fragments_are_never_scanned(void **unused)
+{
+    static const char *const conditions[] = {
+        "feedback WHERE 1=1 AND trace_id=? AND project_id IN(?,?) ORDER BY ts_ns,project_id,id",
+        "feedback WHERE 1=1 AND session_id=? AND project_id IN(?) ORDER BY ts_ns,project_id,id",
+        "feedback WHERE 1=1 AND id=? AND project_id IN(?,?) ORDER BY ts_ns,project_id,id",
+        "feedback WHERE 1=1 AND id=? ORDER BY ts_ns,project_id,id",
+        "fragments WHERE trace_id=? AND span_id=? AND project_id=? ORDER BY id",
+        "fragments WHERE received_ns<? ORDER BY received_ns LIMIT ?",
+    };
+    char error[300], plan[1024], sql[300];
+    sqlite3 *db = opened();
+    (void)unused;
+
+    assert_int_equal(schema_migrate(db, error, sizeof(error)), OBS_OK);
+    for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
+        snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN SELECT * FROM %s", conditions[i]);
+        explain_sql(db, sql, plan, sizeof(plan));
+        if (!strstr(plan, "SEARCH") || strstr(plan, "SCAN"))
+            fail_msg("%s: %s", conditions[i], plan);
+    }
+    db_close(db);
 }
 
 static void common_questions_are_answered_by_an_index(void **unused)
@@ -275,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_newer_file_is_refused_with_a_sentence, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_database_is_refused_with_a_sentence, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(feedback_and_fragments_are_never_scanned, setup, teardown),
         cmocka_unit_test_setup_teardown(common_questions_are_answered_by_an_index, setup, teardown),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
