@@ -156,6 +156,7 @@ const struct map_row map_rows[] = {
     ROW("gen_ai.usage.cache_read_tokens",                CACHE_READ_TOKENS,  INT, 3),
     ROW("gen_ai.usage.input_cached_tokens",              CACHE_READ_TOKENS,  INT, 4),
     MARK("gen_ai.usage.cache_creation_input_tokens",     CACHE_WRITE_TOKENS, INT, 3, MARK_RAW),
+    MARK("gen_ai.usage.cache_write_input_tokens",        CACHE_WRITE_TOKENS, INT, 6, MARK_RAW), /* Bedrock's */
     ROW("gen_ai.usage.cache_write_tokens",               CACHE_WRITE_TOKENS, INT, 4),
     ROW("gen_ai.usage.input_cache_creation",             CACHE_WRITE_TOKENS, INT, 5),
     ROW("gen_ai.usage.reasoning_tokens",                 REASONING_TOKENS,   INT, 2),

@@ -45,7 +45,7 @@ static const struct alias genai_operations[] = {
     {OBS_STR("embeddings"), "embedding"}, {OBS_STR("embedding"), "embedding"},
     {OBS_STR("retrieval"), "retrieval"}, {OBS_STR("search_memory"), "retrieval"},
     {OBS_STR("execute_tool"), "tool"}, {OBS_STR("tool"), "tool"},
-    {OBS_STR("create_agent"), "agent"}, {OBS_STR("invoke_agent"), "agent"}, {OBS_STR("invoke_workflow"), "agent"}, {OBS_STR("agent"), "agent"},
+    {OBS_STR("create_agent"), "agent"}, {OBS_STR("invoke_agent"), "agent"}, {OBS_STR("invoke_workflow"), "agent"}, {OBS_STR("agent"), "agent"}, {OBS_STR("agent_step"), "agent"},
     {OBS_STR("rerank"), "rerank"}, {OBS_STR("guardrail"), "guardrail"},
     {OBS_STR("create_memory"), "internal"}, {OBS_STR("update_memory"), "internal"}, {OBS_STR("upsert_memory"), "internal"}, {OBS_STR("delete_memory"), "internal"},
 };
