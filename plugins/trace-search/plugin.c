@@ -87,6 +87,15 @@ static const obs_option options[] = {
         .help = "spans of one trace that are shown; a longer one is marked as truncated",
     },
     {
+        .name = "max_feedback",
+        .type = OBS_OPT_INT,
+        .offset = offsetof(struct settings, max_feedback),
+        .def = "1000",
+        .min = "1",
+        .max = "1000000",
+        .help = "feedback of one trace that is shown; one with more is marked as truncated",
+    },
+    {
         .name = "max_response",
         .type = OBS_OPT_SIZE,
         .offset = offsetof(struct settings, max_response_bytes),
@@ -109,6 +118,7 @@ static const obs_param trace_params[] = {
     {"flat", "query", "boolean", "spans as a list in order of time, not as a tree"},
     {"span_id", "query", "string", "only this span and what is below it"},
     {"fields", "query", "list", "the fields wanted, separated by commas; all when absent"},
+    {"include", "query", "string", "feedback: what there is on the trace and on each span"},
 };
 
 static const obs_route routes[] = {

@@ -9,6 +9,7 @@
 struct settings {
     int64_t max_limit;
     int64_t max_spans;
+    int64_t max_feedback;
     uint64_t max_response_bytes;
     const char *cursor_key;
 };

@@ -5,6 +5,7 @@
 
 #include "hex_id.h"
 #include "job_arena.h"
+#include "remarks.h"
 #include "scope.h"
 #include "span_fields.h"
 #include "span_json.h"
@@ -21,13 +22,14 @@ struct trace {
     struct answer answer; /* first: an answer is cast to a trace */
     obs_arena *arena;
     uint8_t id[16], top_id[8];
-    bool flat, below, truncated;
+    bool flat, below, truncated, with_feedback;
     uint64_t fields;
     obs_value value;
     obs_filter filter;
     struct node *nodes;
     size_t n, capacity;
     obs_buf *row;
+    struct remarks remarks;
     size_t bytes; /* of JSON and nodes so far */
     int error;
 };
@@ -166,6 +168,8 @@ static int assemble(struct answer *answer)
 
     if (!spans)
         return OBS_E_NOMEM;
+    if (t->with_feedback && (rc = remarks_attach(&t->remarks, t->nodes, t->n)) < 0)
+        return rc;
     rc = tree_build(t->arena, t->nodes, t->n, &tree);
     if (rc < 0)
         return rc;
@@ -183,6 +187,10 @@ static int assemble(struct answer *answer)
     put_totals(jw, t, &totals);
     obs_jw_key(jw, "truncated");
     obs_jw_bool(jw, t->truncated);
+    if (t->with_feedback) {
+        obs_jw_key(jw, "feedback");
+        remarks_write_rest(&t->remarks, jw);
+    }
     obs_jw_key(jw, "spans");
     obs_jw_raw(jw, obs_buf_str(spans));
     obs_jw_end_object(jw);
@@ -193,6 +201,46 @@ static int assemble(struct answer *answer)
 static bool has_top(const struct trace *t)
 {
     return tree_find(&(struct tree){.nodes = t->nodes, .n = t->n}, t->top_id) != TREE_NONE;
+}
+
+/* On a thread of the store; the row is borrowed for the call. */
+static int take_remark(const obs_feedback *feedback, void *user)
+{
+    struct trace *t = user;
+    size_t bytes = 0;
+
+    t->error = remarks_add(&t->remarks, feedback, &bytes);
+    t->bytes += bytes;
+    return t->error < 0 || t->bytes > t->answer.search->settings->max_response_bytes;
+}
+
+static void remarked(const obs_search_result *result, void *user)
+{
+    struct trace *t = user;
+    int rc = result->error < 0 ? result->error : t->error;
+
+    t->truncated |= result->has_more != 0;
+    if (rc < 0)
+        (void)obs_respond_error(t->answer.req, rc, NULL, NULL);
+    else
+        answer_finish(&t->answer, t->bytes);
+}
+
+static void get_feedback(struct trace *t)
+{
+    const struct search *search = t->answer.search;
+    obs_scope scope = scope_of(t->answer.req);
+    obs_feedback_query query = {
+        .size = sizeof(query),
+        .limit = (uint32_t)search->settings->max_feedback,
+    };
+    int rc;
+
+    t->remarks.arena = t->arena;
+    memcpy(query.trace_id, t->id, sizeof(query.trace_id));
+    rc = search->store->feedback_get(search->store_self, &scope, &query, take_remark, remarked, t);
+    if (rc < 0)
+        (void)obs_respond_error(t->answer.req, rc, NULL, NULL);
 }
 
 /* What is not found is told in the same words whoever else may have it. */
@@ -209,6 +257,8 @@ static void found(const obs_search_result *result, void *user)
         (void)obs_respond_error(req, OBS_E_NOT_FOUND, "trace_id", "no such trace");
     else if (t->below && !has_top(t))
         (void)obs_respond_error(req, OBS_E_NOT_FOUND, "span_id", "no such span in this trace");
+    else if (t->with_feedback)
+        get_feedback(t);
     else
         answer_finish(&t->answer, t->bytes);
 }
@@ -220,7 +270,8 @@ static int read_query(struct trace *t)
 {
     obs_request *req = t->answer.req;
     obs_str flat = obs_request_query(req, "flat"), span = obs_request_query(req, "span_id"),
-            fields = obs_request_query(req, "fields"), wrong = {0}, text;
+            fields = obs_request_query(req, "fields"), include = obs_request_query(req, "include"),
+            wrong = {0}, text;
     int rc = OBS_OK;
 
     t->fields = OBS_FIELDS_ALL;
@@ -234,6 +285,12 @@ static int read_query(struct trace *t)
     if (t->below && hex_span_id(span, t->top_id) < 0) {
         (void)obs_respond_error(req, OBS_E_INVALID, "span_id",
                                 "span_id: expected 16 hexadecimal digits, not all zero");
+        return OBS_RESPONDED;
+    }
+    t->with_feedback = include.ptr != NULL;
+    if (include.ptr && !obs_str_is(include, "feedback")) {
+        (void)obs_respond_error(req, OBS_E_INVALID, "include",
+                                "include: expected feedback, found \"%.*s\"", OBS_STR_ARG(include));
         return OBS_RESPONDED;
     }
     if (fields.ptr)
