@@ -172,7 +172,7 @@ obs_span_query query_all(void)
     X(model) X(request_model) X(finish_reason) X(error_type) X(error_message) X(user_id)           \
     X(session_id) X(environment) X(release) X(input_text) X(output_text) X(input_messages)         \
     X(output_messages) X(tags) X(attributes) X(resource_attributes) X(events) X(links)             \
-    X(model_parameters) X(tool_calls) X(cost_source)
+    X(model_parameters) X(tool_calls) X(cost_source) X(cost_details) X(service_tier) X(region)
 /* clang-format on */
 
 obs_span span_copy(obs_arena *arena, const obs_span *span)

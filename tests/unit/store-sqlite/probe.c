@@ -71,12 +71,12 @@ static void on_found(const obs_search_result *result, void *user)
     a->done = 1;
 }
 
-int append_error(const obs_scope *scope, const obs_span *spans, size_t n)
+static int append_any(const obs_scope *scope, const obs_span *spans, size_t n, obs_merge_fn merge)
 {
     int rc;
 
     last.done = 0;
-    rc = probe.store->append(probe.self, scope, spans, n, NULL, obs_worker_current(), on_appended,
+    rc = probe.store->append(probe.self, scope, spans, n, merge, obs_worker_current(), on_appended,
                              &last);
     if (rc < 0)
         return rc;
@@ -84,9 +84,19 @@ int append_error(const obs_scope *scope, const obs_span *spans, size_t n)
     return last.appended.error;
 }
 
+int append_error(const obs_scope *scope, const obs_span *spans, size_t n)
+{
+    return append_any(scope, spans, n, NULL);
+}
+
 obs_append_result append(const obs_span *spans, size_t n)
 {
-    assert_int_equal(append_error(&everything, spans, n), OBS_OK);
+    return append_merging(spans, n, NULL);
+}
+
+obs_append_result append_merging(const obs_span *spans, size_t n, obs_merge_fn merge)
+{
+    assert_int_equal(append_any(&everything, spans, n, merge), OBS_OK);
     return last.appended;
 }
 
@@ -167,7 +177,8 @@ static int run_conformance(obs_command_call *call, void *self)
 {
     (void)self;
     probe.call = call;
-    return test_basics() + test_filters() + test_pages() ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_basics() + test_filters() + test_pages() + test_calls() ? EXIT_FAILURE
+                                                                        : EXIT_SUCCESS;
 }
 
 static int run_limits(obs_command_call *call, void *self)

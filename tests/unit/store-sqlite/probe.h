@@ -18,11 +18,19 @@ extern struct probe probe;
 
 extern const obs_scope everything;
 
+/* A span with everything, of project "Projekt ü". */
+obs_span full_span(uint64_t n);
+
+/* How many spans have the span id of `expected`; the test fails unless each is as
+ * `expected` in every member. */
+int found_as(const obs_span *expected);
+
 /* A span with ids made from `n`, one second long, of project "p". */
 obs_span span_of(uint64_t n);
 
-/* Both fail the test when the call is refused or not answered OBS_OK. */
+/* These fail the test when the call is refused or not answered OBS_OK. */
 obs_append_result append(const obs_span *spans, size_t n);
+obs_append_result append_merging(const obs_span *spans, size_t n, obs_merge_fn merge);
 obs_search_result search(const obs_scope *scope, const obs_span_query *query, obs_row_fn row,
                          void *user);
 
@@ -38,5 +46,6 @@ int test_basics(void);
 int test_filters(void);
 int test_pages(void);
 int test_limits(void);
+int test_calls(void);
 
 #endif

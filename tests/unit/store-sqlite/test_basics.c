@@ -9,140 +9,13 @@
 
 #define S(text) obs_str_of(text)
 
-static obs_span full_span(uint64_t n)
-{
-    obs_span s = span_of(n);
-
-    memset(s.parent_span_id, 7, sizeof(s.parent_span_id));
-    s.status = OBS_STATUS_ERROR;
-    s.flags = 0;
-    s.end_ns = s.start_ns + 123456789;
-    s.project_id = S("Projekt ü");
-    s.service_name = S("svc");
-    s.span_name = S("chat 世界");
-    s.span_kind = S("client");
-    s.operation_type = S("chat");
-    s.provider = S("openai");
-    s.model = S("m-1");
-    s.request_model = S("m");
-    s.finish_reason = S("stop");
-    s.error_type = S("timeout");
-    s.error_message = S("it's \"late\"; DROP TABLE spans;--");
-    s.user_id = S("u");
-    s.session_id = S("s");
-    s.environment = S("production");
-    s.release = S("1.2.3");
-    s.input_text = S("Frage 🚀\nzweite Zeile");
-    s.output_text = S("مرحبا");
-    s.input_messages = S("[{\"role\":\"user\"}]");
-    s.output_messages = S("[{\"role\":\"assistant\"}]");
-    s.tags = S("[\"a\",\"b%_\"]");
-    s.attributes = S("{\"k\":1}");
-    s.resource_attributes = S("{\"r\":true}");
-    s.events = S("[{\"name\":\"e\"}]");
-    s.links = S("[{}]");
-    s.model_parameters = S("{\"temperature\":0.5}");
-    s.tool_calls = S("[{\"id\":\"1\"}]");
-    s.input_tokens = 0;
-    s.cache_read_tokens = 1;
-    s.cache_write_tokens = 2;
-    s.output_tokens = INT64_MAX / 8;
-    s.reasoning_tokens = 4;
-    s.prompt_cost = 5;
-    s.completion_cost = INT64_C(9000000000000000000);
-    s.total_cost = 7;
-    s.cost_source = S("price_book");
-    s.ttft_ns = 8;
-    s.sample_rate = 0.125;
-    return s;
-}
-
-struct compared {
-    const obs_span *expected;
-    uint64_t fields;
-    int rows;
-};
-
-#define SAME_TEXT(member) assert_true(obs_str_eq(span->member, e->member))
-
-static int compare_all(const obs_span *span, void *user)
-{
-    struct compared *c = user;
-    const obs_span *e = c->expected;
-
-    c->rows++;
-    assert_memory_equal(span->trace_id, e->trace_id, 16);
-    assert_memory_equal(span->span_id, e->span_id, 8);
-    assert_memory_equal(span->parent_span_id, e->parent_span_id, 8);
-    assert_int_equal(span->start_ns, e->start_ns);
-    assert_int_equal(span->end_ns, e->end_ns);
-    assert_int_equal(span->status, e->status);
-    assert_int_equal(span->flags, e->flags);
-    SAME_TEXT(project_id);
-    SAME_TEXT(service_name);
-    SAME_TEXT(span_name);
-    SAME_TEXT(span_kind);
-    SAME_TEXT(operation_type);
-    SAME_TEXT(provider);
-    SAME_TEXT(model);
-    SAME_TEXT(request_model);
-    SAME_TEXT(finish_reason);
-    SAME_TEXT(error_type);
-    SAME_TEXT(error_message);
-    SAME_TEXT(user_id);
-    SAME_TEXT(session_id);
-    SAME_TEXT(environment);
-    SAME_TEXT(release);
-    SAME_TEXT(input_text);
-    SAME_TEXT(output_text);
-    SAME_TEXT(input_messages);
-    SAME_TEXT(output_messages);
-    SAME_TEXT(tags);
-    SAME_TEXT(attributes);
-    SAME_TEXT(resource_attributes);
-    SAME_TEXT(events);
-    SAME_TEXT(links);
-    SAME_TEXT(model_parameters);
-    SAME_TEXT(tool_calls);
-    SAME_TEXT(cost_source);
-    assert_int_equal(span->input_tokens, e->input_tokens);
-    assert_int_equal(span->cache_read_tokens, e->cache_read_tokens);
-    assert_int_equal(span->cache_write_tokens, e->cache_write_tokens);
-    assert_int_equal(span->output_tokens, e->output_tokens);
-    assert_int_equal(span->reasoning_tokens, e->reasoning_tokens);
-    assert_int_equal(span->prompt_cost, e->prompt_cost);
-    assert_int_equal(span->completion_cost, e->completion_cost);
-    assert_int_equal(span->total_cost, e->total_cost);
-    assert_int_equal(span->ttft_ns, e->ttft_ns);
-    assert_true(span->sample_rate == e->sample_rate);
-    return 0;
-}
-
-/* The one span with this id. */
-static struct compared find(const obs_span *expected, obs_row_fn row)
-{
-    obs_value id = {.s = obs_str_n((const char *)expected->span_id, 8)};
-    obs_filter leaf = {.size = sizeof(leaf),
-                       .kind = OBS_FILTER_LEAF,
-                       .field = OBS_FIELD_SPAN_ID,
-                       .op = OBS_OP_EQ,
-                       .values = &id,
-                       .n_values = 1};
-    obs_span_query q = query_all();
-    struct compared c = {.expected = expected};
-
-    q.filter = &leaf;
-    search(&everything, &q, row, &c);
-    return c;
-}
-
 static void every_field_comes_back_as_it_was(void **unused)
 {
     obs_span s = full_span(1);
     (void)unused;
 
     assert_int_equal(append(&s, 1).n_stored, 1);
-    assert_int_equal(find(&s, compare_all).rows, 1);
+    assert_int_equal(found_as(&s), 1);
 }
 
 static void what_is_absent_comes_back_absent(void **unused)
@@ -151,7 +24,7 @@ static void what_is_absent_comes_back_absent(void **unused)
     (void)unused;
 
     append(&s, 1);
-    assert_int_equal(find(&s, compare_all).rows, 1);
+    assert_int_equal(found_as(&s), 1);
 }
 
 static void what_is_sent_again_is_stored_once(void **unused)
@@ -167,7 +40,7 @@ static void what_is_sent_again_is_stored_once(void **unused)
     r = append(s, 2);
     assert_int_equal(r.n_stored, 0);
     assert_int_equal(r.n_repeated, 2);
-    assert_int_equal(find(&s[2], compare_all).rows, 1); /* the first one stays */
+    assert_int_equal(found_as(&s[2]), 1); /* the first one stays */
 }
 
 static void the_same_ids_in_another_project_are_another_span(void **unused)
@@ -262,7 +135,7 @@ static void spans_of_a_later_minor_stand_further_apart(void **unused)
 
     later[0].span.size = later[1].span.size = sizeof(later[0]);
     assert_int_equal(append(&later[0].span, 2).n_stored, 2);
-    assert_int_equal(find(&later[1].span, compare_all).rows, 1);
+    assert_int_equal(found_as(&later[1].span), 1);
     later[1].span.size = sizeof(obs_span);
     assert_int_equal(append_error(&everything, &later[0].span, 2), OBS_E_INVALID);
     later[0].span.size = 0;
