@@ -27,10 +27,22 @@ static const obs_str words[] = {
 
 static bool cut(obs_str *name, size_t len)
 {
-    if (len >= name->len)
+    if (len == 0 || len >= name->len)
         return false;
     *name = obs_str_n(name->ptr + len, name->len - len);
     return true;
+}
+
+/* Length of one of the words at the beginning, 0 when there is none. */
+static size_t word_before(obs_str name)
+{
+    const char *dot = memchr(name.ptr, '.', name.len);
+    size_t len = dot ? (size_t)(dot - name.ptr) + 1 : 0;
+
+    for (size_t i = 0; len && i < sizeof(words) / sizeof(*words); i++)
+        if (obs_str_eq(obs_str_n(name.ptr, len), words[i]))
+            return len;
+    return 0;
 }
 
 /* ARNs of what somebody trained, bought or named end in an id that names no model. */
@@ -52,10 +64,7 @@ bool ladder_cut_prefix(obs_str *name)
         return false;
     if (slash)
         return cut(name, len + 1);
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (starts_with(*name, words[i]))
-            return cut(name, words[i].len);
-    return false;
+    return cut(name, word_before(*name));
 }
 
 /* --- behind ---------------------------------------------------------------------- */

@@ -12,7 +12,7 @@ const binary = `${build}/host/observatory`;
 const rounds = Number(process.env.ROUNDS ?? 5);
 const seconds = Number(process.env.SECONDS_PER_RUN ?? 4);
 const wanted = process.argv.slice(2).filter((a) => !a.startsWith('-'));
-const parts = wanted.length ? wanted : ['http', 'ingest', 'decode', 'process'];
+const parts = wanted.length ? wanted : ['http', 'ingest', 'decode', 'price', 'process'];
 const results = { machine: machine(), taken: new Date().toISOString() };
 const table = [];
 const work = mkdtempSync(join(tmpdir(), 'observatory-bench-'));
@@ -183,6 +183,13 @@ function decode() {
     for (const [what, value] of Object.entries(results.decode)) row(`decode: ${what}`, typeof value === 'number' ? value.toFixed(2) : JSON.stringify(value), '', '');
 }
 
+// --- pricing ----------------------------------------------------------------
+
+function price() {
+    results.price = JSON.parse(run('taskset', ['-c', '0', `${build}/tests/bench/price`]));
+    for (const [what, ns] of Object.entries(results.price)) row(`price of a call: ${what}`, ns, 'ns');
+}
+
 // --- the process ------------------------------------------------------------
 
 async function processFigures() {
@@ -218,6 +225,7 @@ try {
     if (parts.includes('http')) await http();
     if (parts.includes('ingest')) await ingest();
     if (parts.includes('decode') && existsSync(`${build}/tests/bench/decode`)) decode();
+    if (parts.includes('price')) price();
     if (parts.includes('process')) await processFigures();
 } finally {
     for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
