@@ -71,11 +71,32 @@ int sql_bind_text(struct sql *sql, obs_str value)
     return sql_bind_value(sql, BIND_TEXT, &(obs_value){.s = value});
 }
 
+/* Binds a value and returns its placeholder instead of writing it. */
+static int bind_aside(struct sql *sql, uint32_t kind, const obs_value *value, obs_str *ret)
+{
+    obs_buf *text = sql->text;
+    int rc = OBS_E_NOMEM;
+
+    sql->text = obs_buf_new(sql->arena, /* limit_bytes= */ 0);
+    if (sql->text) {
+        rc = sql_bind_value(sql, kind, value);
+        obs_buf_append(sql->text, "", 1); /* for formats */
+        *ret = obs_buf_str(sql->text);
+    }
+    sql->text = text;
+    return rc;
+}
+
 /* --- leaves ------------------------------------------------------------------- */
 
-static uint32_t bind_kind(uint32_t field)
+static uint32_t kind_of(const obs_filter *leaf)
 {
-    switch (kinds[field]) {
+    return leaf->key.len ? leaf->value_kind : kinds[leaf->field];
+}
+
+static uint32_t bind_kind(const obs_filter *leaf)
+{
+    switch (kind_of(leaf)) {
     case OBS_KIND_REAL:
         return BIND_REAL;
     case OBS_KIND_ID:
@@ -102,7 +123,7 @@ static int put_list(struct walk *w, const obs_filter *leaf, const char *column, 
     for (size_t i = 0; i < leaf->n_values && rc == OBS_OK; i++) {
         if (i)
             obs_buf_append(w->sql->text, ",", 1);
-        rc = sql_bind_value(w->sql, bind_kind(leaf->field), &leaf->values[i]);
+        rc = sql_bind_value(w->sql, bind_kind(leaf), &leaf->values[i]);
     }
     obs_buf_append(w->sql->text, ")", 1);
     return rc;
@@ -130,7 +151,26 @@ static int put_comparison(struct walk *w, const obs_filter *leaf, const char *co
     };
 
     obs_buf_printf(w->sql->text, "%s%s", column, words[leaf->op]);
-    return sql_bind_value(w->sql, bind_kind(leaf->field), &leaf->values[0]);
+    return sql_bind_value(w->sql, bind_kind(leaf), &leaf->values[0]);
+}
+
+/* A format of the dialect with a column and a value. */
+static int put_text_test(struct walk *w, const obs_filter *leaf, const char *column)
+{
+    bool negative = leaf->op == OBS_OP_NOT_CONTAINS;
+    const char *format = w->sql->dialect->texts[negative ? OBS_OP_CONTAINS : leaf->op];
+    obs_str value;
+    int rc;
+
+    if (!format || kind_of(leaf) != OBS_KIND_TEXT)
+        return OBS_E_UNSUPPORTED;
+    rc = bind_aside(w->sql, BIND_TEXT, &leaf->values[0], &value);
+    if (rc < 0)
+        return rc;
+    if (negative)
+        obs_buf_printf(w->sql->text, "NOT ");
+    obs_buf_printf(w->sql->text, format, column, value.ptr);
+    return OBS_OK;
 }
 
 static int put_test(struct walk *w, const obs_filter *leaf, const char *column)
@@ -139,8 +179,8 @@ static int put_test(struct walk *w, const obs_filter *leaf, const char *column)
         obs_buf_printf(w->sql->text, "%s IS NOT NULL", column);
         return OBS_OK;
     }
-    if (leaf->op == OBS_OP_HAS ? leaf->field != OBS_FIELD_TAGS
-                               : kinds[leaf->field] == OBS_KIND_JSON)
+    if (leaf->op == OBS_OP_HAS ? leaf->field != OBS_FIELD_TAGS || leaf->key.len
+                               : kind_of(leaf) == OBS_KIND_JSON)
         return OBS_E_UNSUPPORTED;
     if (leaf->op == OBS_OP_IN)
         return put_list(w, leaf, column, "IN ");
@@ -148,21 +188,90 @@ static int put_test(struct walk *w, const obs_filter *leaf, const char *column)
         return put_list(w, leaf, column, "NOT IN ");
     if (leaf->n_values != 1)
         return OBS_E_INVALID;
+    if (leaf->op >= OBS_OP_CONTAINS)
+        return put_text_test(w, leaf, column);
     return leaf->op == OBS_OP_HAS ? put_has(w, leaf, column) : put_comparison(w, leaf, column);
+}
+
+/* The member under the key, as an expression. */
+static int member_column(struct walk *w, const obs_filter *leaf, const char **ret_column)
+{
+    uint32_t kind = leaf->op == OBS_OP_EXISTS ? 0 : leaf->value_kind;
+    const char *column = w->sql->dialect->column(leaf->field);
+    const char *format = kind <= OBS_KIND_JSON ? w->sql->dialect->members[kind] : NULL;
+    obs_str key;
+    int rc;
+
+    if (!column || !format || kinds[leaf->field] != OBS_KIND_JSON)
+        return OBS_E_UNSUPPORTED;
+    rc = bind_aside(w->sql, BIND_TEXT, &(obs_value){.s = leaf->key}, &key);
+    if (rc < 0)
+        return rc;
+    *ret_column = obs_arena_printf(w->sql->arena, format, column, key.ptr).ptr;
+    return *ret_column ? OBS_OK : OBS_E_NOMEM;
+}
+
+/* "EXISTS(… WHERE name=? AND (condition))" */
+static int put_feedback(struct walk *w, const obs_filter *leaf)
+{
+    uint32_t kind = leaf->op == OBS_OP_EXISTS ? 0 : leaf->value_kind;
+    const struct sql_dialect *dialect = w->sql->dialect;
+    const char *column = kind <= OBS_KIND_JSON ? dialect->feedback_values[kind] : NULL;
+    obs_buf *text = w->sql->text;
+    obs_str name, condition;
+    int rc;
+
+    if (!column || !dialect->feedback || leaf->op == OBS_OP_HAS)
+        return OBS_E_UNSUPPORTED;
+    rc = bind_aside(w->sql, BIND_TEXT, &(obs_value){.s = leaf->key}, &name);
+    if (rc < 0)
+        return rc;
+    w->sql->text = obs_buf_new(w->sql->arena, /* limit_bytes= */ 0);
+    if (!w->sql->text) {
+        w->sql->text = text;
+        return OBS_E_NOMEM;
+    }
+    rc = put_test(w, leaf, column);
+    obs_buf_append(w->sql->text, "", 1);
+    condition = obs_buf_str(w->sql->text);
+    w->sql->text = text;
+    if (rc == OBS_OK)
+        obs_buf_printf(text, dialect->feedback, name.ptr, condition.ptr);
+    return rc;
+}
+
+static int put_subject(struct walk *w, const obs_filter *leaf)
+{
+    const char *column = NULL;
+    int rc = OBS_OK;
+
+    if (leaf->field == OBS_FIELD_FEEDBACK)
+        return put_feedback(w, leaf);
+    if (leaf->key.len)
+        rc = member_column(w, leaf, &column);
+    else
+        column = w->sql->dialect->column(leaf->field);
+    if (rc < 0)
+        return rc;
+    return column ? put_test(w, leaf, column) : OBS_E_UNSUPPORTED;
+}
+
+static bool is_leaf(const obs_filter *leaf)
+{
+    bool field =
+        leaf->field < OBS_N_SPAN_FIELDS || (leaf->field == OBS_FIELD_FEEDBACK && leaf->key.len > 0);
+
+    return field && leaf->op >= OBS_OP_EQ && leaf->op <= OBS_OP_REGEX;
 }
 
 static int put_leaf(struct walk *w, const obs_filter *leaf)
 {
-    const char *column;
     int rc;
 
-    if (leaf->field >= OBS_N_SPAN_FIELDS || leaf->op < OBS_OP_EQ || leaf->op > OBS_OP_HAS)
+    if (!is_leaf(leaf))
         return OBS_E_INVALID;
-    column = w->sql->dialect->column(leaf->field);
-    if (!column)
-        return OBS_E_UNSUPPORTED;
     obs_buf_append(w->sql->text, "(", 1);
-    rc = put_test(w, leaf, column);
+    rc = put_subject(w, leaf);
     obs_buf_append(w->sql->text, ")", 1);
     if (w->negated)
         obs_buf_append(w->sql->text, " IS TRUE", 8);

@@ -31,6 +31,18 @@ struct sql_dialect {
     /* A condition that JSON list `column` has the text `placeholder`, as a format
      * with two %s in that order. */
     const char *has;
+    /* Conditions on a text and a placeholder, as such formats, by OBS_OP_* from
+     * OBS_OP_CONTAINS on (NOT_CONTAINS is the same as CONTAINS); NULL: not supported. */
+    const char *texts[OBS_OP_REGEX + 1];
+    /* The member of JSON object `column` under a key, as such formats, by OBS_KIND_*;
+     * NULL when it is of another kind or absent. At 0: of whatever kind. */
+    const char *members[OBS_KIND_JSON + 1];
+    /* Around a condition on feedback `f` of span `s`: a format with the placeholder of
+     * its name and the condition. */
+    const char *feedback;
+    /* The value and the label of feedback `f`, by OBS_KIND_REAL and OBS_KIND_TEXT; at
+     * 0 whether it is there. */
+    const char *feedback_values[OBS_KIND_JSON + 1];
     /* Writes the placeholder of parameter `number` (from 1). */
     void (*placeholder)(obs_buf *to, size_t number);
     size_t max_parameters; /* of one statement */
@@ -53,8 +65,8 @@ int sql_bind_text(struct sql *sql, obs_str value);
 
 /* Appends the condition for `filter`: a row is selected exactly when the filter
  * holds. EXISTS works on every field, HAS on tags, the others on what is not
- * JSON. Errors: OBS_E_UNSUPPORTED (field or operator),
- * OBS_E_COMPLEX, OBS_E_INVALID (a tree that is none), OBS_E_NOMEM. */
+ * JSON; all but HAS on members of JSON objects and on feedback. Errors: OBS_E_UNSUPPORTED (field or
+ * operator), OBS_E_COMPLEX, OBS_E_INVALID (a tree that is none), OBS_E_NOMEM. */
 int sql_filter(struct sql *sql, const obs_filter *filter, const struct sql_limits *limits);
 
 #endif

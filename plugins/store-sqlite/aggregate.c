@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One GROUP BY. SQLite's sum() fails when it does not fit, total() is a double:
- * so the sum is a function of our own. */
+ * so the sum is a function of our own (functions.h). */
 #include "aggregate.h"
 #include "bind.h"
 #include "conditions.h"
@@ -22,32 +22,6 @@ struct aggregate {
     void *user;
     obs_search_result result;
 };
-
-/* --- the sum ------------------------------------------------------------------------ */
-
-static void sum_step(sqlite3_context *context, int n, sqlite3_value **values)
-{
-    int64_t *sum = sqlite3_aggregate_context(context, sizeof(*sum));
-
-    (void)n;
-    if (!sum)
-        sqlite3_result_error_nomem(context);
-    else if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-        *sum = obs_tokens_sum(*sum, sqlite3_value_int64(values[0]));
-}
-
-static void sum_final(sqlite3_context *context)
-{
-    const int64_t *sum = sqlite3_aggregate_context(context, 0);
-
-    sqlite3_result_int64(context, sum ? *sum : 0);
-}
-
-int aggregate_functions(sqlite3 *db)
-{
-    return sqlite3_create_function_v2(db, "obs_sum", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-                                      NULL, sum_step, sum_final, NULL);
-}
 
 /* --- building -------------------------------------------------------------------------- */
 

@@ -14,8 +14,4 @@ int aggregate_submit(struct readers *readers, const struct settings *settings,
 int aggregate_explain(const struct settings *settings, const obs_scope *scope,
                       const obs_aggregate_query *query, char *text, size_t size);
 
-/* Adds the function obs_sum(), a sum that stays at INT64_MAX, to a connection.
- * Returns a SQLite result code. */
-int aggregate_functions(sqlite3 *db);
-
 #endif

@@ -4,7 +4,7 @@
  * SQLite's defaults do (docs/performance.md). The writer checkpoints itself: on a
  * thread of its own it was not faster, and the pauses were as long (0.1 s). */
 #include "db.h"
-#include "aggregate.h"
+#include "functions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +92,7 @@ int db_open(const struct settings *settings, int read_only, sqlite3 **ret_db, ch
     if (rc == SQLITE_OK)
         rc = configure(db, settings, read_only);
     if (rc == SQLITE_OK)
-        rc = aggregate_functions(db);
+        rc = functions_add(db);
     if (rc != SQLITE_OK)
         return refuse(db, rc, settings, error, error_size);
     *ret_db = db;

@@ -108,6 +108,24 @@ static void placeholder(obs_buf *to, size_t number)
 const struct sql_dialect sqlite_dialect = {
     .column = column,
     .has = "EXISTS(SELECT 1 FROM json_each(%s) WHERE json_each.value=%s)",
+    .texts =
+        {
+            [OBS_OP_CONTAINS] = "obs_text(%s,%s,'c')",
+            [OBS_OP_STARTS_WITH] = "obs_text(%s,%s,'s')",
+            [OBS_OP_ENDS_WITH] = "obs_text(%s,%s,'e')",
+            [OBS_OP_REGEX] = "obs_regex(%s,%s)",
+        },
+    .members =
+        {
+            [0] = "obs_member(%s,%s,'a')",
+            [OBS_KIND_TEXT] = "obs_member(%s,%s,'t')",
+            [OBS_KIND_REAL] = "obs_member(%s,%s,'n')",
+            [OBS_KIND_BOOL] = "obs_member(%s,%s,'b')",
+        },
+    .feedback = "EXISTS(SELECT 1 FROM feedback f WHERE f.trace_id=s.trace_id AND"
+                " f.project_id=s.project_id AND (f.span_id IS NULL OR f.span_id=s.span_id)"
+                " AND f.name=%s AND (%s))",
+    .feedback_values = {[0] = "f.id", [OBS_KIND_REAL] = "f.value", [OBS_KIND_TEXT] = "f.label"},
     .placeholder = placeholder,
     .max_parameters = 32000, /* SQLITE_MAX_VARIABLE_NUMBER is 32766 where nobody changed it */
 };

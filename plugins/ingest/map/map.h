@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From decoded OTLP spans to the spans that are stored. What maps to what is
- * the table of map_table.c; this file's functions only walk it. */
+ * the table of plugins/lib/dialects/map_table.c; this file's functions only walk it. */
 #ifndef INGEST_MAP_H
 #define INGEST_MAP_H
 

@@ -2,6 +2,7 @@
 /* Groups and sums against a naive loop, and what is refused. */
 #include "aggregate.h"
 #include "fixture.h"
+#include "functions.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -334,7 +335,7 @@ static void explain(struct fixture *f, const obs_scope *scope, const obs_aggrega
 
     assert_int_equal(aggregate_explain(&f->settings, scope, q, sql + strlen(sql), 4000), OBS_OK);
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(aggregate_functions(db), SQLITE_OK);
+    assert_int_equal(functions_add(db), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     plan[0] = '\0';
     while (sqlite3_step(stmt) == SQLITE_ROW)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The attribute names of all dialects and what each means: one row a name, to
  * be read beside the conventions. A new dialect is new rows. */
-#ifndef INGEST_MAP_TABLE_H
-#define INGEST_MAP_TABLE_H
+#ifndef PLUGINS_LIB_DIALECTS_MAP_TABLE_H
+#define PLUGINS_LIB_DIALECTS_MAP_TABLE_H
 
 #include <observatory/base.h>
 
