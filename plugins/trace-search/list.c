@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /api/v1/traces: a page of spans. The store hands out rows on a thread of
- * its own, where they become JSON at once; the worker only adds the end. */
+/* GET /api/v1/traces and POST /api/v1/traces/search: a page of spans. The store hands out rows on a
+ * thread of its own, where they become JSON at once; the worker only adds the end. */
 #include "search.h"
 
 #include "job_arena.h"
+#include "search_body.h"
 #include "scope.h"
 #include "span_json.h"
 
@@ -131,13 +132,25 @@ static int take_param(obs_str name, obs_str value, void *user)
     return params_take(&list->params, name, value);
 }
 
+/* From the query of GET, or from the body of POST. */
+static int read_question(struct list *list)
+{
+    const struct settings *settings = list->answer.search->settings;
+    const struct search_limits limits = {(uint32_t)settings->filter_depth,
+                                         (uint32_t)settings->filter_nodes,
+                                         (uint32_t)settings->filter_values};
+    obs_request *req = list->answer.req;
+
+    params_init(&list->params, list->arena, obs_clock_wall_ns(), (uint32_t)settings->max_limit);
+    if (obs_request_method(req) == OBS_POST)
+        return search_body_read(&list->params, &limits, obs_request_body(req));
+    return obs_request_each_query(req, take_param, list);
+}
+
 static int prepare(struct list *list)
 {
-    int rc;
+    int rc = read_question(list);
 
-    params_init(&list->params, list->arena, obs_clock_wall_ns(),
-                (uint32_t)list->answer.search->settings->max_limit);
-    rc = obs_request_each_query(list->answer.req, take_param, list);
     if (rc == OBS_OK)
         rc = params_finish(&list->params, &list->query);
     list->scope = scope_of(list->answer.req);

@@ -498,5 +498,6 @@ void params_digest(const struct params *params, uint8_t ret_digest[PARAMS_DIGEST
         crypto_generichash_update(&state, (const uint8_t *)params->given[i].ptr,
                                   params->given[i].len);
     }
+    crypto_generichash_update(&state, params->filter_digest, sizeof(params->filter_digest));
     crypto_generichash_final(&state, ret_digest, PARAMS_DIGEST_BYTES);
 }

@@ -30,7 +30,8 @@ struct params {
     uint32_t total;
     uint64_t fields;
     obs_str cursor;
-    obs_str given[N_PARAMS_DECLARED]; /* by row of the declaration; ptr NULL: not given */
+    uint8_t filter_digest[PARAMS_DIGEST_BYTES]; /* of a filter tree; zero: none */
+    obs_str given[N_PARAMS_DECLARED];           /* by row of the declaration; ptr NULL: not given */
 
     /* What was wrong, after an error. */
     const char *wrong_field;

@@ -11,6 +11,7 @@ struct settings {
     int64_t max_spans;
     int64_t max_feedback;
     uint64_t max_response_bytes;
+    int64_t filter_depth, filter_nodes, filter_values;
     const char *cursor_key;
 };
 
