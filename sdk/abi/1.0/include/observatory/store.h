@@ -50,8 +50,11 @@ typedef int (*obs_merge_fn)(const obs_span *stored, const obs_span *added, obs_a
 
 /* ---- asking -------------------------------------------------------------- */
 
-/* Operators of a leaf. A comparison with an absent field is false, for NE and
- * NOT_IN too. HAS: a list field holds the text. EXISTS takes no value.
+/* Operators of a leaf. A comparison with an absent field is false, for NE,
+ * NOT_IN and NOT_CONTAINS too. HAS: a list field holds the text. EXISTS takes no
+ * value. CONTAINS, NOT_CONTAINS, STARTS_WITH and ENDS_WITH compare texts without
+ * regard to case (Unicode's simple mapping to lower case). REGEX: a regular
+ * expression (regex_check() of plugins/lib says which) matches somewhere.
  * Since: ABI 1.0. */
 #define OBS_OP_EQ 1u
 #define OBS_OP_NE 2u
@@ -63,6 +66,11 @@ typedef int (*obs_merge_fn)(const obs_span *stored, const obs_span *added, obs_a
 #define OBS_OP_NOT_IN 8u
 #define OBS_OP_EXISTS 9u
 #define OBS_OP_HAS 10u
+#define OBS_OP_CONTAINS 11u
+#define OBS_OP_NOT_CONTAINS 12u
+#define OBS_OP_STARTS_WITH 13u
+#define OBS_OP_ENDS_WITH 14u
+#define OBS_OP_REGEX 15u
 
 /* Kinds of filter nodes.  Since: ABI 1.0. */
 #define OBS_FILTER_AND 1u
@@ -80,6 +88,11 @@ typedef struct obs_value {
     obs_str s;
 } obs_value;
 
+/* Instead of a field of the span: the feedback of the span, or of its trace as a
+ * whole, under the name `key`. A leaf holds when it holds for one of them.
+ * Since: ABI 1.0. */
+#define OBS_FIELD_FEEDBACK 1000u
+
 /* A node of a filter tree.  Since: ABI 1.0. */
 typedef struct obs_filter {
     uint32_t size;
@@ -90,6 +103,11 @@ typedef struct obs_filter {
     size_t n_children;
     const obs_value *values; /* one, or any number for IN and NOT_IN */
     size_t n_values;
+    obs_str key; /* a member of ATTRIBUTES, RESOURCE_ATTRIBUTES or MODEL_PARAMETERS, or the
+                    name of a FEEDBACK; empty: the field itself */
+    uint32_t value_kind; /* of a leaf with a key: OBS_KIND_TEXT, REAL or BOOL; what is there
+                            is compared when it is of that kind */
+    uint32_t reserved;
 } obs_filter;
 
 /* Flags of a query.  Since: ABI 1.0. */
