@@ -103,8 +103,8 @@ typedef struct obs_filter {
     size_t n_children;
     const obs_value *values; /* one, or any number for IN and NOT_IN */
     size_t n_values;
-    obs_str key; /* a member of ATTRIBUTES, RESOURCE_ATTRIBUTES or MODEL_PARAMETERS, or the
-                    name of a FEEDBACK; empty: the field itself */
+    obs_str key;         /* a member of ATTRIBUTES, RESOURCE_ATTRIBUTES or MODEL_PARAMETERS, or the
+                            name of a FEEDBACK; empty: the field itself */
     uint32_t value_kind; /* of a leaf with a key: OBS_KIND_TEXT, REAL or BOOL; what is there
                             is compared when it is of that kind */
     uint32_t reserved;
