@@ -26,7 +26,7 @@ bool price_is_usual_tier(obs_str tier)
 /* n_tiers: there is none. */
 static size_t tier_of(const struct price *price, obs_str tier)
 {
-    size_t i = 0;
+    size_t i;
 
     if (price_is_usual_tier(tier))
         return 0;

@@ -15,12 +15,14 @@ typedef struct obs_prices {
     uint32_t size;
     uint32_t reserved;
 
-    /* Decides what `span` cost. Of the candidates the first that is known is taken:
-     * provider_cost, emitter_cost, and the tokens times the prices that were in
-     * force when the span began, which becomes book_cost. Fills total_cost,
-     * cost_source and cost_details; prompt_cost and completion_cost only when the
-     * price book decides, so that parts which were reported stay. May be called
-     * again after the span has changed. Texts are in `arena` or in the span.
+    /* Decides what `span` cost. Of the candidates of a call of a model the first that
+     * is known is taken: provider_cost, emitter_cost, and the tokens times the prices
+     * that were in force when the span began, which becomes book_cost. Other spans
+     * (agents, tools) keep the candidates and get no cost: what they report may be
+     * that of the calls below them. Fills total_cost, cost_source and cost_details,
+     * whose members of others stay; prompt_cost and completion_cost of a call only
+     * when the price book decides, so that parts which were reported stay. May be
+     * called again after the span has changed. Texts are in `arena` or in the span.
      * Errors: OBS_E_NOMEM, the span is then as it was.
      * Thread: [any].  Since: ABI 1.0. */
     int (*price)(void *self, obs_span *span, obs_arena *arena);

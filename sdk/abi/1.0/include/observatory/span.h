@@ -88,8 +88,9 @@ typedef struct obs_span {
     obs_str service_tier; /* that answered: batch, flex, priority …; empty: the usual one */
     obs_str region;       /* of the model, if it was said */
 
-    /* Nano-US-dollars. The cost of the span is the first of the candidates that is
-     * known: provider, emitter, price book; prompt and completion are its parts. */
+    /* Nano-US-dollars. The cost of a call of a model is the first of the candidates
+     * that is known: provider, emitter, price book; prompt and completion are its
+     * parts. Other spans have no cost. */
     int64_t prompt_cost;
     int64_t completion_cost;
     int64_t total_cost;
@@ -97,7 +98,7 @@ typedef struct obs_span {
     int64_t emitter_cost;  /* reported by whoever sent the span */
     int64_t book_cost;     /* tokens times prices */
     obs_str cost_source;   /* provider, emitter, price_book, free, unpriced, no_usage */
-    obs_str cost_details;  /* JSON object: how the tokens were read and priced */
+    obs_str cost_details;  /* JSON object: how it was priced, or why not */
 
     int64_t ttft_ns;    /* time to first token */
     double sample_rate; /* 1 when all spans are kept */
