@@ -14,9 +14,9 @@
 /* What the totals need, whatever fields are shown. */
 #define NEEDED                                                                                     \
     (OBS_FIELD_BIT(OBS_FIELD_PROMPT_TOKENS) | OBS_FIELD_BIT(OBS_FIELD_COMPLETION_TOKENS) |         \
-     OBS_FIELD_BIT(OBS_FIELD_TOTAL_COST) | OBS_FIELD_BIT(OBS_FIELD_STATUS) |                       \
-     OBS_FIELD_BIT(OBS_FIELD_MODEL) | OBS_FIELD_BIT(OBS_FIELD_PROVIDER) |                          \
-     OBS_FIELD_BIT(OBS_FIELD_SERVICE_NAME))
+     OBS_FIELD_BIT(OBS_FIELD_TOTAL_COST) | OBS_FIELD_BIT(OBS_FIELD_COST_SOURCE) |                  \
+     OBS_FIELD_BIT(OBS_FIELD_STATUS) | OBS_FIELD_BIT(OBS_FIELD_MODEL) |                            \
+     OBS_FIELD_BIT(OBS_FIELD_PROVIDER) | OBS_FIELD_BIT(OBS_FIELD_SERVICE_NAME))
 
 struct trace {
     struct answer answer; /* first: an answer is cast to a trace */
@@ -51,6 +51,12 @@ static struct node *new_node(struct trace *t)
     return &t->nodes[t->n++];
 }
 
+/* Whatever was said of its cost, or not known of it. */
+static bool is_call(const obs_span *span)
+{
+    return span->cost_source.len && !obs_str_is(span->cost_source, "no_usage");
+}
+
 /* On a thread of the store; the span is borrowed for the call. The span that makes
  * the answer too large is the last one. */
 static int take_row(const obs_span *span, void *user)
@@ -75,6 +81,7 @@ static int take_row(const obs_span *span, void *user)
     node->prompt_tokens = obs_span_prompt_tokens(span);
     node->completion_tokens = obs_span_completion_tokens(span);
     node->cost = span->total_cost;
+    node->is_call = is_call(span);
     node->status = span->status;
     node->json = obs_arena_dup(t->arena, obs_buf_str(t->row));
     node->model = obs_arena_dup(t->arena, span->model);

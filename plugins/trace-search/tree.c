@@ -186,22 +186,33 @@ static bool has_tokens(const struct node *node)
     return node->prompt_tokens > 0 || node->completion_tokens > 0;
 }
 
+static bool calls_have_tokens(const struct tree *tree)
+{
+    for (size_t k = 0; k < tree->n; k++)
+        if (tree->nodes[k].is_call && has_tokens(&tree->nodes[k]))
+            return true;
+    return false;
+}
+
 /* Children come after their parents in the order: backwards, each one is done
  * before its parent is looked at. A zero hides nothing. */
 static void add_usage(const struct tree *tree, struct totals *t)
 {
+    bool calls_only = calls_have_tokens(tree);
+
     for (size_t i = tree->n; i-- > 0;) {
         struct node *node = &tree->nodes[tree->order[i]];
         struct node *parent = node->parent == TREE_NONE ? NULL : &tree->nodes[node->parent];
+        bool counts = node->is_call || !calls_only;
         if (!node->below_cost)
             t->cost = obs_tokens_sum(t->cost, node->cost);
-        if (!node->below_tokens) {
+        if (counts && !node->below_tokens) {
             t->prompt_tokens = obs_tokens_sum(t->prompt_tokens, node->prompt_tokens);
             t->completion_tokens = obs_tokens_sum(t->completion_tokens, node->completion_tokens);
         }
         if (parent) {
             parent->below_cost |= node->below_cost || node->cost > 0;
-            parent->below_tokens |= node->below_tokens || has_tokens(node);
+            parent->below_tokens |= node->below_tokens || (counts && has_tokens(node));
         }
     }
 }

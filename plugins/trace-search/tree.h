@@ -20,7 +20,8 @@ struct node {
     int64_t start_ns, end_ns;
     int64_t prompt_tokens, completion_tokens, cost; /* OBS_ABSENT: none */
     uint32_t status;
-    bool orphan; /* its parent is not here */
+    bool is_call; /* of a model: its usage is its own */
+    bool orphan;  /* its parent is not here */
     bool seen;
     bool within;                   /* set by tree_mark() */
     bool below_cost, below_tokens; /* it or a span below it has some */
@@ -60,7 +61,9 @@ size_t tree_find(const struct tree *tree, const uint8_t id[8]);
 void tree_mark(struct tree *tree, size_t top);
 
 /* Sums up. Tokens and cost of a span count only when no span below it has any:
- * agents repeat what the calls below them report.
+ * agents repeat what the calls below them report. Where calls of models tell tokens,
+ * only theirs count, so that an agent between which and its calls a span is missing
+ * repeats nothing either.
  *
  * The critical path begins at the end of the trace with the span that finishes
  * last, follows each span back to the child that finished last before the point

@@ -7,8 +7,7 @@ import { propagateAttributes, setLangfuseTracerProvider, startActiveObservation 
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
-import { serve } from './server.mjs';
-import { countsOnce, holds, nano } from './spans.mjs';
+import { countsOnce, holds, nano, pricedServer } from './spans.mjs';
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
@@ -32,7 +31,7 @@ function observe(span) {
 }
 
 test('Langfuse SDK, with the server as its host', async (t) => {
-    const observatory = await serve(t);
+    const observatory = await pricedServer(t);
     const processor = new LangfuseSpanProcessor({ baseUrl: observatory.url, exportMode: 'immediate', environment: 'staging', release: '1.4', publicKey: 'pk', secretKey: 'sk' });
     const provider = new BasicTracerProvider({ spanProcessors: [processor] });
     setLangfuseTracerProvider(provider);

@@ -9,8 +9,7 @@ import * as traceloop from '@traceloop/node-server-sdk';
 import OpenAI from 'openai';
 import { withAnthropic, withOpenAI } from './conversation.mjs';
 import { ANSWER, ANTHROPIC, FIRST_TOKEN_MS, OPENAI, TOOL, fakeModel } from './fake-model.mjs';
-import { serve } from './server.mjs';
-import { countsOnce, holds, nano } from './spans.mjs';
+import { claudeCost, countsOnce, holds, nano, pricedServer } from './spans.mjs';
 
 /** The library of OpenAI is traced with a prompt's name. */
 const PROMPT_KEYS = { extraAttributes: { 'traceloop.prompt.key': 'greeting', 'traceloop.prompt.version': 4 } };
@@ -66,6 +65,7 @@ function messages([plain, tool, streamed, failed]) {
             model: 'claude-opus-4-5-20251101', status_code: 'UNSET', cost_source: 'price_book', model_parameters: { max_tokens: 100 },
             prompt_tokens: PROMPT, cached_tokens: ANTHROPIC.read, cache_write_tokens: WRITTEN, completion_tokens: ANTHROPIC.output, total_tokens: PROMPT + ANTHROPIC.output,
         });
+    for (const span of [plain, tool, streamed]) assert.equal(nano(span.total_cost_usd), claudeCost(false));
     holds(plain, {
         input_text: 'Grüße 世界', output_text: ANSWER, finish_reason: 'stop',
         input_messages: [{ role: 'system', parts: [{ type: 'text', content: 'Be brief.' }] }, { role: 'user', parts: [{ type: 'text', content: 'Grüße 世界' }] }],
@@ -87,6 +87,7 @@ function ownSpans(own, outer) {
             prompt_tokens: PROMPT, cached_tokens: ANTHROPIC.read, cache_write_tokens: WRITTEN, cache_write_1h_tokens: ANTHROPIC.written_1h,
             completion_tokens: ANTHROPIC.output, total_tokens: PROMPT + ANTHROPIC.output,
         });
+    for (const span of [plain, tool, streamed]) assert.equal(nano(span.total_cost_usd), claudeCost(true));
     assert.deepEqual([plain, tool, streamed].map((s) => s.finish_reason), ['end_turn', 'tool_use', 'end_turn']);
     assert.equal(plain.ttft_ms, null);
     assert.ok(streamed.ttft_ms >= FIRST_TOKEN_MS - 1 && streamed.ttft_ms <= streamed.duration_ms, `${streamed.ttft_ms}`);
@@ -94,7 +95,7 @@ function ownSpans(own, outer) {
 }
 
 test('Traceloop SDK', async (t) => {
-    const observatory = await serve(t), model = await fakeModel(t);
+    const observatory = await pricedServer(t), model = await fakeModel(t);
     traceloop.initialize({
         appName: 'shop', baseUrl: observatory.url, apiKey: 'key', disableBatch: true, traceloopSyncEnabled: false,
         silenceInitializationMessage: true, instrumentModules: { openAI: OpenAI, anthropic },

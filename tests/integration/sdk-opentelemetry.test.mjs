@@ -14,8 +14,7 @@ import { BasicTracerProvider, BatchSpanProcessor, SimpleSpanProcessor } from '@o
 import OpenAI from 'openai';
 import { user } from './conversation.mjs';
 import { ANSWER, FIRST_TOKEN_MS, OPENAI, TOOL, fakeModel } from './fake-model.mjs';
-import { serve } from './server.mjs';
-import { countsOnce, holds, nano } from './spans.mjs';
+import { countsOnce, holds, nano, pricedServer } from './spans.mjs';
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
@@ -150,7 +149,7 @@ const ways = [
 
 for (const [name, Exporter, compression, processor] of ways)
     test(`OpenTelemetry JS by hand, ${name}`, async (t) => {
-        const observatory = await serve(t);
+        const observatory = await pricedServer(t);
         const provider = new BasicTracerProvider({
             resource: resourceFromAttributes({ 'service.name': 'shop', 'service.version': '1.2', 'deployment.environment.name': 'staging' }),
             spanProcessors: [processor(new Exporter({ url: `${observatory.url}/v1/traces`, compression }))],

@@ -10,8 +10,7 @@ import { context, register, setMetadata, setPromptTemplate, setSession, setTags,
 import OpenAI from 'openai';
 import { user, withAnthropic, withOpenAI } from './conversation.mjs';
 import { ANSWER, ANTHROPIC, OPENAI, TOOL, fakeModel } from './fake-model.mjs';
-import { serve } from './server.mjs';
-import { countsOnce, holds, nano } from './spans.mjs';
+import { claudeCost, countsOnce, holds, nano, pricedServer } from './spans.mjs';
 
 const CALL = { name: TOOL.name, arguments: JSON.stringify(TOOL.arguments) };
 const UNCACHED = OPENAI.prompt - OPENAI.cached;
@@ -61,6 +60,7 @@ function messages([plain, tool, streamed, failed]) {
             model: 'claude-opus-4-5-20251101', status_code: 'OK', cost_source: 'price_book', prompt_tokens: PROMPT, cached_tokens: ANTHROPIC.read,
             cache_write_tokens: WRITTEN, completion_tokens: ANTHROPIC.output, total_tokens: PROMPT + ANTHROPIC.output,
         });
+    for (const span of [plain, tool, streamed]) assert.equal(nano(span.total_cost_usd), claudeCost(false));
     holds(plain, { input_text: 'Grüße 世界', output_text: ANSWER, finish_reason: 'end_turn' });
     assert.equal(plain.model_parameters.system, 'Be brief.');
     holds(tool, { input_text: 'Weather in Paris?', finish_reason: 'tool_use', tool_calls: [{ id: 'toolu_1', ...CALL }] });
@@ -88,7 +88,7 @@ function situation() {
 }
 
 test('Phoenix OTEL with OpenInference', async (t) => {
-    const observatory = await serve(t), model = await fakeModel(t);
+    const observatory = await pricedServer(t), model = await fakeModel(t);
     const provider = instrumented(t, observatory);
     await context.with(situation(), () => trace.getTracer('shop').startActiveSpan('support', { attributes: { 'openinference.span.kind': 'AGENT' } }, async (span) => {
         await withOpenAI(model);

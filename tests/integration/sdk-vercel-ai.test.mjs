@@ -15,8 +15,7 @@ import { createOpenAI as createOpenAI2 } from 'openai-provider-2';
 import { createOpenAI as createOpenAI3 } from 'openai-provider-3';
 import { z } from 'zod';
 import { ANSWER, ANTHROPIC, FIRST_TOKEN_MS, OPENAI, TOOL, fakeModel } from './fake-model.mjs';
-import { serve } from './server.mjs';
-import { countsOnce, holds, nano, pick } from './spans.mjs';
+import { claudeCost, countsOnce, holds, nano, pick, pricedServer } from './spans.mjs';
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
@@ -25,7 +24,7 @@ const CALL = { name: TOOL.name, arguments: JSON.stringify(TOOL.arguments) };
 
 /** One trace: what `speak(tracer's telemetry)` says, as it is stored. */
 async function traced(t, speak) {
-    const observatory = await serve(t);
+    const observatory = await pricedServer(t);
     const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new OTLPTraceExporter({ url: `${observatory.url}/v1/traces` }))] });
     const tracer = provider.getTracer('ai');
     await tracer.startActiveSpan('shop', async (span) => {
@@ -123,6 +122,7 @@ for (const [version, ai, createOpenAI, createAnthropic] of [[5, ai5, createOpenA
                 provider: 'anthropic', model: 'claude-opus-4-5-20251101', request_model: 'claude-opus-4-5', service_tier: 'standard', prompt_tokens: prompt, cached_tokens: ANTHROPIC.read,
                 cache_write_tokens: ANTHROPIC.written_5m + ANTHROPIC.written_1h, cache_write_1h_tokens: ANTHROPIC.written_1h, completion_tokens: ANTHROPIC.output, total_tokens: prompt + ANTHROPIC.output,
             });
+        for (const call of calls) assert.equal(nano(call.total_cost_usd), claudeCost(true));
         await countsOnce(observatory, spans, calls);
     });
 

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tests of SDKs ask of stored spans.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { ANTHROPIC } from './fake-model.mjs';
+import { root, serve } from './server.mjs';
+
+/** A server with the price book of the cost corpus, which no change of real prices touches. */
+export const pricedServer = (t) => serve(t, { sets: { 'plugins.prices.file': join(root, 'tests/fixtures/costs/prices.yaml') } });
+
+/** Of a call of claude-opus-4-5, in nano-dollars; `hour`: it is known what was written for an hour. */
+export const claudeCost = (hour) => {
+    const { input, read, written_5m, written_1h, output } = ANTHROPIC;
+    return input * 5000 + read * 500 + written_5m * 6250 + written_1h * (hour ? 10000 : 6250) + output * 25000;
+};
 
 /** Some fields of a span. */
 export const pick = (span, ...names) => Object.fromEntries(names.map((name) => [name, span[name]]));

@@ -434,6 +434,25 @@ static void cost_and_tokens_are_counted_apart(void **state)
     assert_int_equal(totals.completion_tokens, OBS_ABSENT);
 }
 
+static void where_calls_tell_tokens_only_theirs_count(void **state)
+{
+    /* 1 is an agent over the call 2 and, through a span that is missing, over 3 */
+    static const size_t pairs[][2] = {{1, 0}, {2, 1}, {3, 9}};
+    struct node *nodes = spans(*state, pairs, 3);
+    struct totals totals;
+
+    nodes[0].prompt_tokens = 30;
+    nodes[1].is_call = nodes[2].is_call = true;
+    nodes[2].prompt_tokens = 20;
+    totals = totals_of(build(*state, nodes, 3));
+    assert_int_equal(totals.prompt_tokens, 20);
+    nodes = spans(*state, pairs, 3); /* nobody but the agent knows */
+    nodes[0].prompt_tokens = 30;
+    nodes[1].is_call = nodes[2].is_call = true;
+    totals = totals_of(build(*state, nodes, 3));
+    assert_int_equal(totals.prompt_tokens, 30);
+}
+
 static void a_zero_below_hides_nothing(void **state)
 {
     static const size_t pairs[][2] = {{1, 0}, {2, 1}};
@@ -578,6 +597,7 @@ int main(void)
         TEST(depth_counts_from_the_span_that_was_asked_for),
         TEST(what_agents_repeat_is_counted_once),
         TEST(cost_and_tokens_are_counted_apart),
+        TEST(where_calls_tell_tokens_only_theirs_count),
         TEST(a_zero_below_hides_nothing),
         TEST(nothing_known_stays_unknown),
         TEST(sums_that_do_not_fit_stay_at_the_greatest),
