@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prices: what a call of a model cost, by the price books. book_load.c reads one,
  * rates.c chooses the prices of a call, price.c applies them. */
+#include "book.h"
 #include "prices.h"
 #include "recompute.h"
+#include "sync.h"
 
 #include <stdlib.h>
 
@@ -13,6 +15,9 @@ static void destroy(void *self)
     struct prices *prices = self;
 
     recompute_destroy(prices->recompute);
+    sync_destroy(prices->sync);
+    if (prices->shelf)
+        shelf_destroy(prices->shelf);
     obs_arena_destroy(prices->arena);
     free(prices);
 }
@@ -27,7 +32,7 @@ static int refuse(const struct prices *prices, const char *error, int rc)
  * broken one stops the start. */
 static int load_file(struct prices *prices)
 {
-    const struct price_book **book = &prices->books.layers[PRICE_LAYER_FILE];
+    const struct price_book **book = &prices->shelf->books.layers[PRICE_LAYER_FILE];
     const char *path = prices->config->file;
     char error[512] = "";
     int rc;
@@ -48,7 +53,7 @@ static int load_file(struct prices *prices)
 
 static int load_overrides(struct prices *prices)
 {
-    const struct price_book **book = &prices->books.layers[PRICE_LAYER_CONFIG];
+    const struct price_book **book = &prices->shelf->books.layers[PRICE_LAYER_CONFIG];
     char error[512] = "";
     int rc;
 
@@ -61,12 +66,17 @@ static int load_overrides(struct prices *prices)
 
 int prices_price(const struct prices *prices, obs_span *span, obs_arena *arena)
 {
-    return price_apply(&prices->books, span, arena);
+    return shelf_price(prices->shelf, span, arena);
 }
 
 static int price(void *self, obs_span *span, obs_arena *arena)
 {
-    return prices_price(self, span, arena);
+    const struct prices *prices = self;
+    int rc = prices_price(prices, span, arena);
+
+    if (rc == OBS_OK)
+        counters_count(&prices->counters, span);
+    return rc;
 }
 
 static const obs_prices service = {.size = sizeof(service), .price = price};
@@ -82,7 +92,13 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
     prices->config = config;
     prices->arena = obs_arena_create(/* limit_bytes= */ 0);
     prices->recompute = recompute_create(prices);
-    if (prices->arena && prices->recompute)
+    prices->sync = sync_create(prices);
+    prices->shelf = prices->arena ? obs_arena_calloc(prices->arena, 1, sizeof(struct shelf)) : NULL;
+    if (prices->shelf)
+        shelf_init(prices->shelf);
+    if (prices->shelf && prices->recompute && prices->sync)
+        rc = counters_register(instance, &prices->counters);
+    if (rc == OBS_OK)
         rc = load_file(prices);
     if (rc == OBS_OK)
         rc = load_overrides(prices);
@@ -118,11 +134,23 @@ static void drain(void *self)
     recompute_stop(prices->recompute);
 }
 
-/* Work that another process or the instance before left is found by one worker. */
+static void tell_age(const struct prices *prices)
+{
+    const struct price_book *file = prices->shelf->books.layers[PRICE_LAYER_FILE]; /* lasts */
+    bool known = file && file->updated_ns != OBS_ABSENT;
+
+    obs_series_set(prices->counters.age_s,
+                   known ? (double)(obs_clock_wall_ns() - file->updated_ns) / 1e9 : -1);
+}
+
+/* What other processes set, and work that one of them or the instance before left,
+ * is found by one worker. */
 static void look_around(void *self)
 {
     struct prices *prices = self;
 
+    tell_age(prices);
+    sync_look(prices->sync);
     recompute_resume(prices->recompute);
 }
 
@@ -133,8 +161,8 @@ static int worker_start(void *self, obs_worker *worker, void **ret_context)
     int rc = OBS_OK;
 
     if (obs_worker_index(worker) == 0)
-        rc = obs_timer_start(prices->instance, LOOK_AROUND_MS, LOOK_AROUND_MS, look_around, prices,
-                             &timer);
+        rc = obs_timer_start(prices->instance, /* delay_ms= */ 0, LOOK_AROUND_MS, look_around,
+                             prices, &timer);
     *ret_context = timer;
     return rc;
 }
@@ -184,6 +212,24 @@ static const obs_param span_params[] = {
     {"span_id", "path", "string", "16 hexadecimal digits"},
 };
 
+static const obs_param list_params[] = {
+    {"provider", "query", "string", "only models of this provider"},
+    {"model", "query", "string", "only models of this name"},
+    {"at", "query", "time", "the moment whose prices are shown; default now"},
+};
+
+static const obs_param model_params[] = {
+    {"provider", "path", "string", "as on spans"},
+    {"model", "path", "string", "any name of the model; a slash in it is written %2F"},
+    {"at", "query", "time", "the moment whose prices are shown; default now"},
+};
+
+static const obs_param delete_params[] = {
+    {"provider", "path", "string", "as it was set"},
+    {"model", "path", "string", "as it was set"},
+    {"from", "query", "string", "only the price of this moment, as it was set"},
+};
+
 static const obs_param job_params[] = {{"id", "path", "string", "the job"}};
 
 #define PARAMS(array) .params = array, .n_params = sizeof(array) / sizeof(array[0])
@@ -208,6 +254,47 @@ static const obs_route routes[] = {
         .max_age_s = -1,
         .summary = "How the cost of a span came to be",
         PARAMS(span_params),
+    },
+    {
+        .methods = OBS_GET,
+        .path = "/api/v1/prices",
+        .handler = handle_prices_list,
+        .permission = "costs:read",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "The prices in force, of all books",
+        PARAMS(list_params),
+    },
+    {
+        .methods = OBS_GET,
+        .path = "/api/v1/prices/{provider}/{model}",
+        .handler = handle_prices_show,
+        .permission = "costs:read",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "The price that a name of a model leads to",
+        PARAMS(model_params),
+    },
+    {
+        .methods = OBS_PUT,
+        .body = OBS_BODY_BUFFER,
+        .path = "/api/v1/prices/{provider}/{model}",
+        .handler = handle_prices_put,
+        .permission = "prices:write",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "Sets a price, from a moment on",
+        PARAMS(model_params),
+    },
+    {
+        .methods = OBS_DELETE,
+        .path = "/api/v1/prices/{provider}/{model}",
+        .handler = handle_prices_delete,
+        .permission = "prices:write",
+        .limit_class = "query",
+        .max_age_s = -1,
+        .summary = "Removes prices that were set",
+        PARAMS(delete_params),
     },
     {
         .methods = OBS_POST,

@@ -3,7 +3,8 @@
 #ifndef PRICES_PRICES_H
 #define PRICES_PRICES_H
 
-#include "price.h"
+#include "counters.h"
+#include "shelf.h"
 
 #include <observatory/observatory.h>
 #include <observatory/prices.h>
@@ -17,15 +18,18 @@ struct prices_config {
 };
 
 struct recompute;
+struct sync;
 
 struct prices {
     obs_instance *instance;
     const struct prices_config *config;
-    obs_arena *arena; /* of the books */
-    struct price_books books;
+    obs_arena *arena; /* of the books that last */
+    struct shelf *shelf;
+    struct prices_counters counters;
     const obs_store *store; /* bound in start() */
     void *store_self;
     struct recompute *recompute;
+    struct sync *sync;
 };
 
 /* What obs_prices.price() does. Thread: any. */
@@ -38,5 +42,9 @@ int handle_recompute_start(obs_request *req, void *self);
 int handle_recompute_list(obs_request *req, void *self);
 int handle_recompute_show(obs_request *req, void *self);
 int handle_recompute_cancel(obs_request *req, void *self);
+int handle_prices_list(obs_request *req, void *self);
+int handle_prices_show(obs_request *req, void *self);
+int handle_prices_put(obs_request *req, void *self);
+int handle_prices_delete(obs_request *req, void *self);
 
 #endif
