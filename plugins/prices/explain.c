@@ -9,6 +9,7 @@
 #include "job_arena.h"
 #include "meta.h"
 #include "money.h"
+#include "parts.h"
 #include "scope.h"
 #include "span_json.h"
 
@@ -37,44 +38,20 @@ struct explain {
        OBS_FIELD_BIT(OBS_FIELD_OUTPUT_TEXT) | OBS_FIELD_BIT(OBS_FIELD_OUTPUT_MESSAGES) |           \
        OBS_FIELD_BIT(OBS_FIELD_EVENTS) | OBS_FIELD_BIT(OBS_FIELD_LINKS)))
 
-/* The parts of usage: name in the price book, member, name in the mapping's notes,
- * the attribute of the conventions, whether it counts to the prompt. */
-struct part {
-    const char *name;
-    size_t offset;
-    const char *source;
-    const char *convention;
-    bool prompt;
+/* The attribute by which the conventions call a part, behind "gen_ai.usage.". */
+static const char *const conventions[PRICE_N_PARTS] = {
+    [PRICE_INPUT] = "input_tokens",
+    [PRICE_INPUT_AUDIO] = "audio.input_tokens",
+    [PRICE_INPUT_IMAGE] = "image.input_tokens",
+    [PRICE_CACHE_READ] = "cache_read.input_tokens",
+    [PRICE_CACHE_READ_AUDIO] = "audio.cache_read.input_tokens",
+    [PRICE_CACHE_WRITE] = "cache_write.input_tokens",
+    [PRICE_CACHE_WRITE_1H] = "cache_write.input_tokens",
+    [PRICE_OUTPUT] = "output_tokens",
+    [PRICE_OUTPUT_AUDIO] = "audio.output_tokens",
+    [PRICE_OUTPUT_IMAGE] = "image.output_tokens",
+    [PRICE_REASONING] = "reasoning.output_tokens",
 };
-
-#define PART(name, member, source, convention, prompt)                                             \
-    {                                                                                              \
-        name, offsetof(obs_span, member), "usage." source, "gen_ai.usage." convention, prompt      \
-    }
-
-static const struct part parts[] = {
-    PART("input", input_tokens, "input", "input_tokens", true),
-    PART("input_audio", input_audio_tokens, "input_audio", "audio.input_tokens", true),
-    PART("input_image", input_image_tokens, "input_image", "image.input_tokens", true),
-    PART("cache_read", cache_read_tokens, "cache_read", "cache_read.input_tokens", true),
-    PART("cache_read_audio", cache_read_audio_tokens, "cache_read_audio",
-         "audio.cache_read.input_tokens", true),
-    PART("cache_write", cache_write_tokens, "cache_write", "cache_write.input_tokens", true),
-    PART("cache_write_1h", cache_write_1h_tokens, "cache_write_1h", "cache_write.input_tokens",
-         true),
-    PART("output", output_tokens, "output", "output_tokens", false),
-    PART("output_audio", output_audio_tokens, "output_audio", "audio.output_tokens", false),
-    PART("output_image", output_image_tokens, "output_image", "image.output_tokens", false),
-    PART("reasoning", reasoning_tokens, "reasoning", "reasoning.output_tokens", false),
-};
-
-static int64_t tokens_of(const obs_span *span, const struct part *part)
-{
-    int64_t tokens;
-
-    memcpy(&tokens, (const char *)span + part->offset, sizeof(tokens));
-    return tokens;
-}
 
 /* --- where a count came from --------------------------------------------------- */
 
@@ -97,15 +74,18 @@ static int look_in(obs_str dialect, const obs_json *fields, void *user)
 }
 
 /* What is not in the notes came by the name of the conventions, if that is there. */
-static void put_source(struct explain *e, const struct part *part)
+static void put_source(struct explain *e, enum price_part part)
 {
-    struct source s = {.field = part->source};
+    char field[32], convention[64];
+    struct source s = {.field = field};
     const obs_json *notes = obs_json_get(e->attributes, "observatory.sources");
 
+    snprintf(field, sizeof(field), "usage.%.*s", OBS_STR_ARG(price_parts[part].name));
+    snprintf(convention, sizeof(convention), "gen_ai.usage.%s", conventions[part]);
     (void)obs_json_each(notes, look_in, &s);
-    if (!s.dialect.len && obs_json_get(e->attributes, part->convention)) {
+    if (!s.dialect.len && obs_json_get(e->attributes, convention)) {
         s.dialect = obs_str_of("genai");
-        s.attribute = obs_str_of(part->convention);
+        s.attribute = obs_str_of(convention);
     }
     obs_jw_key(e->jw, "from");
     if (!s.dialect.len) {
@@ -122,7 +102,8 @@ static void put_source(struct explain *e, const struct part *part)
 
 /* --- the arithmetic --------------------------------------------------------------- */
 
-/* A price as it was stored, in femto-dollars a token; false when there is none. */
+/* A price as it was stored, in billionths: femto-dollars a token, nano-dollars a
+ * call; false when there is none. */
 static bool rate_of(const obs_json *rates, const char *name, int64_t *ret_femto, char *text,
                     size_t size)
 {
@@ -157,22 +138,23 @@ static void put_money(obs_jw *jw, const char *key, int64_t nano)
         obs_jw_fixed(jw, nano, 9);
 }
 
-static void put_part(struct explain *e, const struct part *part, const obs_json *rates)
+static void put_part(struct explain *e, enum price_part part, const obs_json *rates)
 {
-    int64_t tokens = tokens_of(&e->span, part), femto = 0, nano;
+    const struct price_part_info *info = &price_parts[part];
+    int64_t tokens = price_part_tokens(&e->span, part), femto = 0, nano;
     char rate[32], sum[48], formula[128];
 
     if (tokens < 0)
         return;
     obs_jw_object(e->jw);
     obs_jw_key(e->jw, "part");
-    obs_jw_cstr(e->jw, part->name);
+    obs_jw_str(e->jw, info->name);
     obs_jw_key(e->jw, "of");
-    obs_jw_cstr(e->jw, part->prompt ? "prompt" : "completion");
+    obs_jw_cstr(e->jw, info->completion ? "completion" : "prompt");
     obs_jw_key(e->jw, "tokens");
     obs_jw_int(e->jw, tokens);
     put_source(e, part);
-    if (rate_of(rates, part->name, &femto, rate, sizeof(rate))) {
+    if (rate_of(rates, info->name.ptr, &femto, rate, sizeof(rate))) {
         nano = price_product(tokens, femto);
         snprintf(formula, sizeof(formula), "%lld × %s USD / 1,000,000 = %s USD", (long long)tokens,
                  rate, dollars(nano, sum, sizeof(sum)));
@@ -185,15 +167,34 @@ static void put_part(struct explain *e, const struct part *part, const obs_json 
     obs_jw_end_object(e->jw);
 }
 
+/* What each call costs beside its tokens, when it does. */
+static void put_request(struct explain *e, const obs_json *price)
+{
+    int64_t nano;
+    char text[32];
+
+    if (!rate_of(price, "request", &nano, text, sizeof(text)))
+        return;
+    obs_jw_object(e->jw);
+    obs_jw_key(e->jw, "part");
+    obs_jw_cstr(e->jw, "request");
+    obs_jw_key(e->jw, "of");
+    obs_jw_cstr(e->jw, "prompt");
+    put_money(e->jw, "cost_usd", nano);
+    obs_jw_end_object(e->jw);
+}
+
 static void put_parts(struct explain *e)
 {
-    const obs_json *rates = obs_json_get(obs_json_get(e->details, "price"), "rates");
+    const obs_json *price = obs_json_get(e->details, "price");
+    const obs_json *rates = obs_json_get(price, "rates");
     obs_str ambiguous = obs_json_str(obs_json_get(e->attributes, "observatory.tokens"));
 
     obs_jw_key(e->jw, "parts");
     obs_jw_array(e->jw);
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-        put_part(e, &parts[i], rates);
+    for (enum price_part part = 0; part < PRICE_N_PARTS; part++)
+        put_part(e, part, rates);
+    put_request(e, price);
     obs_jw_end_array(e->jw);
     obs_jw_key(e->jw, "tokens_ambiguous");
     obs_jw_bool(e->jw, obs_str_is(ambiguous, "ambiguous"));
