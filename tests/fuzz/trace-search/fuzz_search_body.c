@@ -18,7 +18,8 @@ static void check(const obs_filter *filter, unsigned depth)
     if (depth > DEPTH + 3 || filter->n_values > VALUES)
         abort();
     if (filter->kind == OBS_FILTER_LEAF &&
-        (filter->field >= OBS_N_SPAN_FIELDS || (filter->n_values && !filter->values)))
+        ((filter->field >= OBS_N_SPAN_FIELDS && filter->field != OBS_FIELD_FEEDBACK) ||
+         (filter->n_values && !filter->values)))
         abort();
     for (size_t i = 0; filter->kind != OBS_FILTER_LEAF && i < filter->n_children; i++)
         check(filter->children[i], depth + 1);
