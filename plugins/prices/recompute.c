@@ -46,35 +46,51 @@ static bool same_cost(const obs_span *a, const obs_span *b)
            obs_str_eq(a->cost_source, b->cost_source);
 }
 
-static void put_previous(obs_jw *jw, const obs_span *stored, const obs_json *older)
+/* Whether it is the figure that counts that changes, and not only a candidate. */
+static bool same_figure(const obs_span *a, const obs_span *b)
 {
-    obs_jw_object(jw);
-    obs_jw_key(jw, "until");
-    obs_jw_time(jw, obs_clock_wall_ns());
+    return a->total_cost == b->total_cost && obs_str_eq(a->cost_source, b->cost_source);
+}
+
+static void put_figure(obs_jw *jw, obs_str source, int64_t nano)
+{
     obs_jw_key(jw, "cost_source");
-    obs_jw_str(jw, stored->cost_source);
+    obs_jw_str(jw, source);
     obs_jw_key(jw, "total_cost_usd");
-    if (stored->total_cost < 0)
+    if (nano < 0)
         obs_jw_null(jw);
     else
-        obs_jw_fixed(jw, stored->total_cost, 9);
+        obs_jw_fixed(jw, nano, 9);
     obs_jw_end_object(jw);
-    for (size_t i = 0; i < obs_json_count(older) && i + 1 < MAX_PREVIOUS; i++) {
-        const obs_json *one = obs_json_at(older, i);
-        const obs_json *total = obs_json_get(one, "total_cost_usd");
+}
 
+static void put_older(obs_jw *jw, const obs_json *one)
+{
+    const obs_json *total = obs_json_get(one, "total_cost_usd");
+    bool known = obs_json_type(total) != OBS_JSON_NULL;
+
+    obs_jw_object(jw);
+    obs_jw_key(jw, "until");
+    obs_jw_str(jw, obs_json_str(obs_json_get(one, "until")));
+    put_figure(jw, obs_json_str(obs_json_get(one, "cost_source")),
+               known ? (int64_t)(obs_json_double(total) * 1e9 + 0.5) : -1);
+}
+
+/* The figures that were before, newest first. */
+static void put_previous(obs_jw *jw, const obs_span *stored, const obs_span *span,
+                         const obs_json *older)
+{
+    size_t n = 0;
+
+    if (!same_figure(stored, span)) {
         obs_jw_object(jw);
         obs_jw_key(jw, "until");
-        obs_jw_str(jw, obs_json_str(obs_json_get(one, "until")));
-        obs_jw_key(jw, "cost_source");
-        obs_jw_str(jw, obs_json_str(obs_json_get(one, "cost_source")));
-        obs_jw_key(jw, "total_cost_usd");
-        if (obs_json_type(total) == OBS_JSON_NULL)
-            obs_jw_null(jw);
-        else
-            obs_jw_fixed(jw, (int64_t)(obs_json_double(total) * 1e9 + 0.5), 9);
-        obs_jw_end_object(jw);
+        obs_jw_time(jw, obs_clock_wall_ns());
+        put_figure(jw, stored->cost_source, stored->total_cost);
+        n++;
     }
+    for (size_t i = 0; i < obs_json_count(older) && n < MAX_PREVIOUS; i++, n++)
+        put_older(jw, obs_json_at(older, i));
 }
 
 /* The new details with the figures that were before. */
@@ -82,15 +98,18 @@ static int add_previous(const obs_span *stored, obs_arena *arena, obs_span *span
 {
     obs_buf *buf = obs_buf_new(arena, /* limit_bytes= */ 0);
     obs_jw *jw = buf ? obs_jw_new(arena, buf) : NULL;
-    const obs_json *old = NULL;
+    const obs_json *old = NULL, *older;
     obs_str list, details = span->cost_details;
 
     if (!jw)
         return OBS_E_NOMEM;
     if (stored->cost_details.len && obs_json_parse(arena, stored->cost_details, &old, NULL) < 0)
         old = NULL;
+    older = obs_json_get(old, "previous");
+    if (same_figure(stored, span) && obs_json_count(older) == 0)
+        return OBS_OK;
     obs_jw_array(jw);
-    put_previous(jw, stored, obs_json_get(old, "previous"));
+    put_previous(jw, stored, span, older);
     obs_jw_end_array(jw);
     if (obs_buf_error(buf) < 0)
         return OBS_E_NOMEM;
