@@ -51,12 +51,35 @@ static void names_of_clouds_lead_to_the_model(void **unused)
         {"gcp.gemini", "models/gemini-2.0-flash-001"},
         {"mistral_ai", "mistral-large-latest"},
         {"anthropic", "claude-3-5-sonnet-latest"},
+        {"aws.bedrock", "us.meta.llama4-scout-17b-instruct-v1:0"},
+        {"aws.bedrock", "us.deepseek.r1-v1:0"},
+        {"aws.bedrock", "writer.palmyra-x5-v1:0"},
+        {"fireworks_ai", "accounts/fireworks/models/llama-v3p3-70b-instruct"},
+        {"nebius", "deepseek-ai/DeepSeek-R1"},
     };
     (void)unused;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
         if (!price_find(book, obs_str_of(cases[i][0]), obs_str_of(cases[i][1])))
             fail_msg("%s / %s has no price", cases[i][0], cases[i][1]);
+}
+
+/* How many there are, and of whom. */
+static void it_is_large(void **unused)
+{
+    obs_str seen[64];
+    size_t n_models = 0, n_providers = 0;
+
+    (void)unused;
+    for (const struct price_model *m = book->models; m; m = m->next, n_models++) {
+        size_t i = 0;
+        while (i < n_providers && !obs_str_eq(seen[i], m->provider))
+            i++;
+        if (i == n_providers && n_providers < 64)
+            seen[n_providers++] = m->provider;
+    }
+    if (n_models < 120 || n_providers < 12)
+        fail_msg("%zu models of %zu providers", n_models, n_providers);
 }
 
 /* A name that another entry hides would be a mistake in the file. */
@@ -96,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_price_says_where_and_when_it_was_read),
         cmocka_unit_test(names_of_clouds_lead_to_the_model),
+        cmocka_unit_test(it_is_large),
         cmocka_unit_test(every_name_leads_to_its_model),
         cmocka_unit_test(every_price_is_sane),
     };
