@@ -350,7 +350,7 @@ int price_read(struct reader *r, const obs_conf *node, const char *const *beside
                struct price *ret_price)
 {
     struct price_levels plain;
-    struct variants tiers, regions;
+    struct variants tiers = {0}, regions = {0};
     int rc = reader_check_keys(r, node, beside, /* parts= */ true);
 
     ret_price->node = node;

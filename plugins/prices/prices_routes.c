@@ -176,16 +176,30 @@ static void fail(struct call *call, int error)
         (void)obs_respond_error(call->req, error, NULL, NULL);
 }
 
-static void hint_written(int error, obs_str value, void *user)
+static void answer_call(int error, obs_str value, void *user)
 {
     struct call *call = user;
 
-    (void)error; /* only a hint: the next version is looked for anyway */
+    (void)error; /* the prices are kept: what else could not be written is only of use */
     (void)value;
     if (call->remove)
         (void)obs_respond(call->req, 204, NULL, obs_str_n(NULL, 0));
     else if (answer_model(call->prices, call->req, obs_request_time_ns(call->req)) < 0)
         fail(call, OBS_E_NOMEM);
+}
+
+/* Each version holds all prices, so old ones are not kept. */
+static void hint_written(int error, obs_str value, void *user)
+{
+    struct call *call = user;
+    const struct prices *p = call->prices;
+    char key[40];
+
+    if (call->version <= SYNC_KEPT ||
+        p->store->record_put(p->store_self, obs_str_of(SYNC_SPACE),
+                             sync_key(call->version - SYNC_KEPT, key), obs_str_of(SYNC_SUPERSEDED),
+                             0, answer_call, call) < 0)
+        answer_call(error, value, call);
 }
 
 static void write_hint(struct call *call)
@@ -205,6 +219,8 @@ static void written(int error, obs_str value, void *user)
     struct call *call = user;
     char text[512];
 
+    if (error == OBS_E_CONFLICT && obs_str_is(value, SYNC_SUPERSEDED))
+        error = OBS_E_BUSY; /* far behind: until sync.c has caught up */
     if (error < 0 && error != OBS_E_CONFLICT) {
         fail(call, error);
         return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the version in force on, one by one; from nothing, with the one that the
- * hint names. */
+/* From the version in force on, one by one; from nothing, or from one that is too
+ * old for that, with the one that the hint names. */
 #include "sync.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 struct sync {
     struct prices *prices;
     bool looking;
+    bool was_hinted;
 };
 
 obs_str sync_key(uint64_t version, char text[40])
@@ -32,12 +33,19 @@ static void ask(struct sync *s, obs_str key, obs_record_fn done)
 }
 
 static void found(int error, obs_str value, void *user);
+static void hinted(int error, obs_str value, void *user);
 
 static void ask_version(struct sync *s, uint64_t version)
 {
     char key[40];
 
     ask(s, sync_key(version, key), found);
+}
+
+static void ask_hint(struct sync *s)
+{
+    s->was_hinted = true;
+    ask(s, obs_str_of(SYNC_HINT), hinted);
 }
 
 static void found(int error, obs_str value, void *user)
@@ -49,6 +57,13 @@ static void found(int error, obs_str value, void *user)
 
     if (error < 0) {
         end(s); /* there is none, or the store does not answer: next time */
+        return;
+    }
+    if (obs_str_is(value, SYNC_SUPERSEDED)) {
+        if (s->was_hinted)
+            end(s); /* a hint that was overtaken: next time */
+        else
+            ask_hint(s);
         return;
     }
     if (shelf_replace(p->shelf, value, text, sizeof(text)) < 0) {
@@ -85,11 +100,12 @@ void sync_look(struct sync *s)
     if (s->looking)
         return;
     s->looking = true;
+    s->was_hinted = false;
     obs_instance_hold(s->prices->instance);
     if (version)
         ask_version(s, version + 1);
     else
-        ask(s, obs_str_of(SYNC_HINT), hinted);
+        ask_hint(s);
 }
 
 struct sync *sync_create(struct prices *prices)

@@ -8,6 +8,11 @@
 #define SYNC_SPACE "prices"
 #define SYNC_HINT "book" /* key: the number of a version that is there, in text */
 
+/* Of the versions so many are kept; of older ones only the key, which must not be
+ * taken again, with this in place of the prices. */
+#define SYNC_KEPT 16u
+#define SYNC_SUPERSEDED "superseded"
+
 struct sync;
 
 /* NULL when out of memory. Thread: control. */

@@ -126,6 +126,28 @@ test('another process knows it within seconds, and of two writers none loses', a
     }
 });
 
+test('a process that fell far behind catches up, and takes no number again', async (t) => {
+    const first = await serve(t), other = await second(t, first);
+    await put(first, 'm', { input: 1, output: 1 });
+    await until('the price in the other process', async () => (await other.get(path('m'))).status === 200, 10000);
+    other.child.kill('SIGSTOP');
+    for (let i = 2; i <= 40; i++) assert.equal((await put(first, 'm', { input: i, output: 1 })).status, 200);
+    other.child.kill('SIGCONT');
+    const late = await until('a price that is set there', async () => {
+        const answer = await put(other, 'late', { input: 7, output: 1 });
+        assert.ok([200, 503].includes(answer.status), answer.text);
+        return answer.status === 200;
+    }, 10000);
+    assert.ok(late);
+    await until('both prices', async () => (await first.get(path('late'))).status === 200, 10000);
+    for (const server of [first, other]) {
+        assert.equal((await server.get(path('m'))).body.data.usd_per_million.input, 40);
+    }
+    const third = await serve(t, { folder: first.folder, sets: { 'control.socket': `${first.folder}/third.sock` } });
+    await until('the prices in a new process', async () => (await third.get(path('late'))).status === 200, 10000);
+    assert.equal((await third.get(path('m'))).body.data.usd_per_million.input, 40);
+});
+
 test('a price that changes in the middle of a day splits the day', async (t) => {
     const server = await serve(t);
     await put(server, 'm', { input: 2, output: 1 });
