@@ -3,7 +3,6 @@
  * stored (or nothing was sent), with the refused items by index; 400 with the
  * first complaint when no item was acceptable. */
 #include "job.h"
-#include "media_type.h"
 
 static void write_error(obs_jw *jw, const struct native_error *e)
 {
@@ -110,25 +109,7 @@ static void answer(struct job *job)
     obs_respond_json(job->req, 200, buf);
 }
 
-static void fail(struct job *job, int error)
-{
-    const char *text = job->failure.text[0] ? job->failure.text : obs_error(error)->text;
-
-    obs_respond_error(job->req, error, /* field= */ NULL, "%s", text);
-}
-
 int handle_native(obs_request *req, void *self)
 {
-    struct job *job;
-
-    if (!request_is(req, "application/json"))
-        return obs_respond_error(req, OBS_E_MEDIA_TYPE, "Content-Type",
-                                 "expected application/json");
-    job = job_new(self, req, PROTOCOL_NATIVE, ENCODING_NATIVE);
-    if (!job)
-        return OBS_E_NOMEM;
-    job->decode = decode;
-    job->answer = answer;
-    job->fail = fail;
-    return job_run(job);
+    return job_run_json(self, req, PROTOCOL_NATIVE, ENCODING_NATIVE, decode, answer);
 }

@@ -3,6 +3,7 @@
  * and the job stay valid even when the client goes away. */
 #include "job.h"
 #include "job_arena.h"
+#include "media_type.h"
 #include "merge.h"
 
 struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
@@ -184,4 +185,29 @@ int job_run(struct job *job)
     if (rc < 0)
         failed(job, rc);
     return OBS_PENDING;
+}
+
+static void fail_json(struct job *job, int error)
+{
+    const char *text = job->failure.text[0] ? job->failure.text : obs_error(error)->text;
+
+    obs_respond_error(job->req, error, /* field= */ NULL, "%s", text);
+}
+
+int job_run_json(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
+                 enum ingest_encoding encoding, int (*decode_body)(struct job *job),
+                 void (*answer)(struct job *job))
+{
+    struct job *job;
+
+    if (!request_is(req, "application/json"))
+        return obs_respond_error(req, OBS_E_MEDIA_TYPE, "Content-Type",
+                                 "expected application/json");
+    job = job_new(ingest, req, protocol, encoding);
+    if (!job)
+        return OBS_E_NOMEM;
+    job->decode = decode_body;
+    job->answer = answer;
+    job->fail = fail_json;
+    return job_run(job);
 }

@@ -41,6 +41,12 @@ struct job *job_new(const struct ingest *ingest, obs_request *req, enum ingest_p
  * at once or later on the same worker. */
 int job_run(struct job *job);
 
+/* Makes and runs a job for a body of JSON whose errors are answered as the API's
+ * own; what a handler returns. */
+int job_run_json(const struct ingest *ingest, obs_request *req, enum ingest_protocol protocol,
+                 enum ingest_encoding encoding, int (*decode)(struct job *job),
+                 void (*answer)(struct job *job));
+
 /* Counts the request's outcome. */
 void job_count(const struct job *job, enum ingest_outcome outcome);
 

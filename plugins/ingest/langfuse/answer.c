@@ -3,7 +3,6 @@
  * answers. 201 is said of an event when its span or its score is durable. */
 #include "job.h"
 #include "langfuse.h"
-#include "media_type.h"
 
 #define REFUSED 400
 #define TAKEN 201
@@ -78,25 +77,7 @@ static void answer(struct job *job)
     obs_respond_json(job->req, 207, buf);
 }
 
-static void fail(struct job *job, int error)
-{
-    const char *text = job->failure.text[0] ? job->failure.text : obs_error(error)->text;
-
-    obs_respond_error(job->req, error, /* field= */ NULL, "%s", text);
-}
-
 int handle_langfuse(obs_request *req, void *self)
 {
-    struct job *job;
-
-    if (!request_is(req, "application/json"))
-        return obs_respond_error(req, OBS_E_MEDIA_TYPE, "Content-Type",
-                                 "expected application/json");
-    job = job_new(self, req, PROTOCOL_LANGFUSE, ENCODING_LANGFUSE);
-    if (!job)
-        return OBS_E_NOMEM;
-    job->decode = decode;
-    job->answer = answer;
-    job->fail = fail;
-    return job_run(job);
+    return job_run_json(self, req, PROTOCOL_LANGFUSE, ENCODING_LANGFUSE, decode, answer);
 }
