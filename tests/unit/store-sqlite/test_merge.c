@@ -277,14 +277,13 @@ static void old_fragments_are_forgotten(void **state)
     assert_int_equal(left, 0);
 }
 
-/* A second store on the same file, as another process would have it. */
-static struct fixture open_other(const struct fixture *f)
+/* A second store on the same file, as another process would have it. Its
+ * configuration is in `ret`, which must stay where it is. */
+static void open_other(const struct fixture *f, struct fixture *ret)
 {
-    struct fixture other = *f;
-
-    other.self = NULL;
-    assert_int_equal(fixture_open(&other), OBS_OK);
-    return other;
+    *ret = *f;
+    ret->self = NULL;
+    assert_int_equal(fixture_open(ret), OBS_OK);
 }
 
 static void fragments_of_another_process_are_seen(void **state)
@@ -294,7 +293,7 @@ static void fragments_of_another_process_are_seen(void **state)
     obs_span unrelated = span_make(9, "p", BASE_NS);
 
     assert_int_equal(put(f, &unrelated).n_stored, 1);
-    other = open_other(f);
+    open_other(f, &other);
     part.input_text = obs_str_of("q");
     assert_int_equal(put(&other, &part).n_waiting, 1);
     fixture_close(&other);
@@ -312,7 +311,7 @@ static void two_processes_merge_into_one_span(void **state)
     struct answer answers[2][N] = {0};
 
     assert_int_equal(put(f, &span).n_stored, 1);
-    other = open_other(f);
+    open_other(f, &other);
     for (size_t i = 0; i < N; i++) {
         parts[i] = fragment_of(1, 0);
         parts[i].input_tokens = 1;
