@@ -160,7 +160,20 @@ static int record_put(void *self, obs_str space, obs_str key, obs_str value, uin
 
     if (value.len > MAX_RECORD_BYTES)
         return OBS_E_TOO_LARGE;
-    return record_submit_put(store->writer, space, key, value, flags, done, user);
+    return record_submit_put(store->writer, space, key,
+                             flags & OBS_RECORD_NEW ? RECORD_IF_NEW : RECORD_ALWAYS,
+                             /* old= */ obs_str_n(NULL, 0), value, done, user);
+}
+
+static int record_swap(void *self, obs_str space, obs_str key, obs_str old, obs_str value,
+                       obs_record_fn done, void *user)
+{
+    struct store *store = self;
+
+    if (value.len > MAX_RECORD_BYTES)
+        return OBS_E_TOO_LARGE;
+    return record_submit_put(store->writer, space, key, old.ptr ? RECORD_IF_SAME : RECORD_IF_NEW,
+                             old, value, done, user);
 }
 
 static const obs_store service = {
@@ -173,6 +186,7 @@ static const obs_store service = {
     .feedback_remove = feedback_remove,
     .record_get = record_get,
     .record_put = record_put,
+    .record_swap = record_swap,
 };
 
 /* --- life --------------------------------------------------------------------------- */

@@ -72,11 +72,11 @@ int record_submit_get(struct readers *readers, obs_str space, obs_str key, obs_r
 /* --- writing -------------------------------------------------------------------- */
 
 struct put {
-    struct write_job job;      /* first: a write_job is cast to a put */
-    obs_str space, key, value; /* in this allocation */
-    char *existing;            /* of a key that was to be new; malloc'd */
+    struct write_job job;           /* first: a write_job is cast to a put */
+    obs_str space, key, old, value; /* in this allocation */
+    enum record_if when;
+    char *existing; /* what is there instead of what was expected; malloc'd */
     size_t existing_len;
-    int insert_only;
     obs_record_fn done;
     void *user;
 };
@@ -98,8 +98,10 @@ static int read_existing(struct put *p, struct statements *statements)
 
     if (rc == SQLITE_OK)
         rc = bind_key(stmt, p);
-    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        p->existing_len = (size_t)sqlite3_column_bytes(stmt, 0);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) { /* none: as if it were empty */
+        p->existing_len = rc == SQLITE_ROW ? (size_t)sqlite3_column_bytes(stmt, 0) : 0;
         p->existing = malloc(p->existing_len + 1);
         if (p->existing && p->existing_len)
             memcpy(p->existing, sqlite3_column_blob(stmt, 0), p->existing_len);
@@ -109,13 +111,20 @@ static int read_existing(struct put *p, struct statements *statements)
     return rc;
 }
 
+static const obs_str writes[] = {
+    [RECORD_ALWAYS] = OBS_STR("INSERT INTO records(space,key,value) VALUES(?1,?2,?3)"
+                              " ON CONFLICT(space,key) DO UPDATE SET value=?3"),
+    [RECORD_IF_NEW] = OBS_STR("INSERT INTO records(space,key,value) VALUES(?1,?2,?3)"
+                              " ON CONFLICT(space,key) DO NOTHING"),
+    [RECORD_IF_SAME] = OBS_STR("UPDATE records SET value=?3 WHERE space=?1 AND key=?2"
+                               " AND value=?4"),
+};
+
 static int write(struct write_job *job, struct writing *writing)
 {
-    static const obs_str sql = OBS_STR("INSERT INTO records(space,key,value) VALUES(?1,?2,?3)"
-                                       " ON CONFLICT(space,key) DO UPDATE SET value=?3 WHERE ?4=0");
     struct put *p = (struct put *)job;
     sqlite3_stmt *stmt = NULL;
-    int rc = statement_get(&writing->statements, sql, &stmt);
+    int rc = statement_get(&writing->statements, writes[p->when], &stmt);
 
     free(p->existing); /* of an earlier attempt */
     p->existing = NULL;
@@ -123,8 +132,8 @@ static int write(struct write_job *job, struct writing *writing)
         rc = bind_key(stmt, p);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_blob64(stmt, 3, p->value.ptr, p->value.len, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int(stmt, 4, p->insert_only);
+    if (rc == SQLITE_OK && p->when == RECORD_IF_SAME)
+        rc = sqlite3_bind_blob64(stmt, 4, p->old.ptr, p->old.len, SQLITE_STATIC);
     if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_DONE)
         rc = SQLITE_OK;
     statement_release(stmt);
@@ -156,10 +165,10 @@ static obs_str copy(char **at, obs_str s)
     return c;
 }
 
-int record_submit_put(struct writer *writer, obs_str space, obs_str key, obs_str value,
-                      uint32_t flags, obs_record_fn done, void *user)
+int record_submit_put(struct writer *writer, obs_str space, obs_str key, enum record_if when,
+                      obs_str old, obs_str value, obs_record_fn done, void *user)
 {
-    struct put *p = calloc(1, sizeof(*p) + space.len + key.len + value.len + 1);
+    struct put *p = calloc(1, sizeof(*p) + space.len + key.len + old.len + value.len + 1);
     char *at = (char *)(p + 1);
     int rc;
 
@@ -167,15 +176,16 @@ int record_submit_put(struct writer *writer, obs_str space, obs_str key, obs_str
         return OBS_E_NOMEM;
     *p = (struct put){
         .job = {.worker = obs_worker_current(),
-                .bytes = sizeof(*p) + value.len,
+                .bytes = sizeof(*p) + old.len + value.len,
                 .write = write,
                 .done = written},
-        .insert_only = (flags & OBS_RECORD_NEW) != 0,
+        .when = when,
         .done = done,
         .user = user,
     };
     p->space = copy(&at, space);
     p->key = copy(&at, key);
+    p->old = copy(&at, old);
     p->value = copy(&at, value);
     rc = writer_submit(writer, &p->job);
     if (rc < 0)

@@ -315,7 +315,7 @@ ABI_MEMBER(obs_feedback_query, trace_id, 8, 16, uint8_t[16]);
 ABI_MEMBER(obs_feedback_query, span_id, 24, 8, uint8_t[8]);
 ABI_MEMBER(obs_feedback_query, session_id, 32, 16, obs_str);
 ABI_MEMBER(obs_feedback_query, id, 48, 16, obs_str);
-ABI_GROWING(obs_store, 72, 8);
+ABI_GROWING(obs_store, 80, 8);
 ABI_MEMBER(obs_store, size, 0, 4, uint32_t);
 ABI_MEMBER(obs_store, append, 8, 8, int (*)(void *, const obs_scope *, const obs_span *, size_t, obs_merge_fn, obs_worker *, obs_append_fn, void *));
 ABI_MEMBER(obs_store, search, 16, 8, int (*)(void *, const obs_scope *, const obs_span_query *, obs_row_fn, obs_search_fn, void *));
@@ -325,6 +325,7 @@ ABI_MEMBER(obs_store, feedback_get, 40, 8, int (*)(void *, const obs_scope *, co
 ABI_MEMBER(obs_store, feedback_remove, 48, 8, int (*)(void *, const obs_scope *, obs_str, obs_worker *, obs_append_fn, void *));
 ABI_MEMBER(obs_store, record_get, 56, 8, int (*)(void *, obs_str, obs_str, obs_record_fn, void *));
 ABI_MEMBER(obs_store, record_put, 64, 8, int (*)(void *, obs_str, obs_str, obs_str, uint32_t, obs_record_fn, void *));
+ABI_MEMBER(obs_store, record_swap, 72, 8, int (*)(void *, obs_str, obs_str, obs_str, obs_str, obs_record_fn, void *));
 ABI_TYPEDEF(obs_handler_fn, int (*)(obs_request *, void *));
 ABI_TYPEDEF(obs_hook_fn, int (*)(obs_request *, void *));
 ABI_TYPEDEF(obs_body_fn, void (*)(obs_request *, int, obs_str, void *));

@@ -196,6 +196,35 @@ static void records_are_kept(void **unused)
                      OBS_E_TOO_LARGE);
 }
 
+static struct record swap(const char *key, const char *old, const char *value)
+{
+    struct record r = {0};
+    obs_str expected = old ? S(old) : obs_str_n(NULL, 0);
+
+    assert_int_equal(
+        probe.store->record_swap(probe.self, S("space"), S(key), expected, S(value), on_record, &r),
+        OBS_OK);
+    assert_int_equal(obs_command_wait(probe.call, &r.done), OBS_OK);
+    return r;
+}
+
+static void a_record_is_changed_by_whoever_knew_it(void **unused)
+{
+    (void)unused;
+
+    assert_int_equal(swap("swap", "one", "two").error, OBS_E_CONFLICT); /* there is none */
+    assert_int_equal(get("swap").error, OBS_E_NOT_FOUND);
+    assert_int_equal(swap("swap", NULL, "one").error, OBS_OK);
+    assert_int_equal(swap("swap", NULL, "two").error, OBS_E_CONFLICT);
+    assert_string_equal(swap("swap", "", "two").value, "one");
+    assert_int_equal(swap("swap", "one", "two").error, OBS_OK);
+    assert_int_equal(swap("swap", "one", "three").error, OBS_E_CONFLICT);
+    assert_string_equal(get("swap").value, "two");
+    assert_int_equal(swap("swap", "two", "").error, OBS_OK);
+    assert_int_equal(swap("swap", "", "again").error, OBS_OK);
+    assert_string_equal(get("swap").value, "again");
+}
+
 static int stop_at_two(const obs_span *span, void *user)
 {
     (void)span;
@@ -227,6 +256,7 @@ int test_basics(void)
         cmocka_unit_test(invalid_spans_are_refused),
         cmocka_unit_test(spans_of_a_later_minor_stand_further_apart),
         cmocka_unit_test(records_are_kept),
+        cmocka_unit_test(a_record_is_changed_by_whoever_knew_it),
         cmocka_unit_test(a_caller_may_have_enough),
     };
     return cmocka_run_group_tests_name("basics", tests, NULL, NULL);

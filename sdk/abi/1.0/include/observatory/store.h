@@ -228,7 +228,8 @@ typedef int (*obs_feedback_fn)(const obs_feedback *feedback, void *user);
 
 /* The answer to a record call; `value` is borrowed for the call.
  * error: OBS_E_NOT_FOUND for a get, OBS_E_CONFLICT for a put of a new record
- * whose key exists, and then `value` is the existing one. */
+ * whose key exists and for a swap that came too late, and then `value` is what is
+ * there. */
 typedef void (*obs_record_fn)(int error, obs_str value, void *user);
 
 /* Flags of record_put.  Since: ABI 1.0. */
@@ -294,6 +295,13 @@ typedef struct obs_store {
     int (*record_get)(void *self, obs_str space, obs_str key, obs_record_fn done, void *user);
     int (*record_put)(void *self, obs_str space, obs_str key, obs_str value, uint32_t flags,
                       obs_record_fn done, void *user);
+
+    /* Writes a record only if it still is `old` (ptr NULL: only if there is none):
+     * how several writers, in any number of processes, change one record and lose
+     * nothing of each other. OBS_E_CONFLICT: it is something else by now. Otherwise
+     * as record_put.  Thread: [worker].  Since: ABI 1.0. */
+    int (*record_swap)(void *self, obs_str space, obs_str key, obs_str old, obs_str value,
+                       obs_record_fn done, void *user);
 } obs_store;
 
 OBS_END_DECLS
