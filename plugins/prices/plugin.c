@@ -127,6 +127,48 @@ static int start(void *self)
     return OBS_OK;
 }
 
+/* Prices set over the API go from instance to instance, so that no call is priced
+ * before the new one has read them from the store: their version and their record.
+ * A worker brings what was set since the control thread handed them over. */
+static int export_state(void *self, obs_worker *worker, void *context, obs_buf *state)
+{
+    const struct prices *prices = self;
+    uint64_t version = shelf_version(prices->shelf);
+    obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
+    obs_str record;
+    int rc = arena ? shelf_record(prices->shelf, arena, &record) : OBS_E_NOMEM;
+
+    (void)worker;
+    (void)context;
+    if (rc == OBS_OK && record.len) {
+        obs_buf_append(state, &version, sizeof(version));
+        obs_buf_append(state, record.ptr, record.len);
+    }
+    if (arena)
+        obs_arena_destroy(arena);
+    return rc;
+}
+
+static int import_state(void *self, obs_worker *worker, void *context, uint32_t layout,
+                        obs_str state)
+{
+    const struct prices *prices = self;
+    uint64_t version;
+    char error[512];
+
+    (void)worker;
+    (void)context;
+    (void)layout;
+    if (state.len <= sizeof(version))
+        return OBS_OK; /* nothing was ever set */
+    memcpy(&version, state.ptr, sizeof(version));
+    if (version <= shelf_version(prices->shelf))
+        return OBS_OK;
+    return shelf_replace(prices->shelf,
+                         obs_str_n(state.ptr + sizeof(version), state.len - sizeof(version)), error,
+                         sizeof(error));
+}
+
 static void drain(void *self)
 {
     struct prices *prices = self;
@@ -361,6 +403,10 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .worker_start = worker_start,
     .worker_stop = worker_stop,
     .drain = drain,
+    .state_version = 1,
+    .state_oldest = 1,
+    .export_state = export_state,
+    .import_state = import_state,
     .destroy = destroy,
 };
 OBS_PLUGIN_NOTE("prices", OBS_VERSION);

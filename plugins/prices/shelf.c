@@ -47,19 +47,27 @@ uint64_t shelf_version(struct shelf *shelf)
     return version;
 }
 
-int shelf_own(struct shelf *shelf, obs_arena *arena, struct own_prices *ret)
+int shelf_record(struct shelf *shelf, obs_arena *arena, obs_str *ret_record)
 {
-    obs_str record = {0};
     int rc = OBS_OK;
 
-    *ret = (struct own_prices){0};
+    *ret_record = obs_str_n(NULL, 0);
     (void)shelf_open(shelf);
     if (shelf->own.version) {
-        record = own_prices_write(arena, &shelf->own);
-        rc = record.ptr ? OBS_OK : OBS_E_NOMEM;
+        *ret_record = own_prices_write(arena, &shelf->own);
+        rc = ret_record->ptr ? OBS_OK : OBS_E_NOMEM;
     }
     shelf_close(shelf);
-    return rc == OBS_OK && record.ptr ? own_prices_read(arena, record, ret) : rc;
+    return rc;
+}
+
+int shelf_own(struct shelf *shelf, obs_arena *arena, struct own_prices *ret)
+{
+    obs_str record;
+    int rc = shelf_record(shelf, arena, &record);
+
+    *ret = (struct own_prices){0};
+    return rc == OBS_OK && record.len ? own_prices_read(arena, record, ret) : rc;
 }
 
 int shelf_replace(struct shelf *shelf, obs_str record, char *error, size_t error_size)

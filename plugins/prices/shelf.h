@@ -25,6 +25,10 @@ OBS_MUST_CHECK int shelf_price(struct shelf *shelf, obs_span *span, obs_arena *a
 const struct price_books *shelf_open(struct shelf *shelf);
 void shelf_close(struct shelf *shelf);
 
+/* The record of what was set over the API; empty when nothing ever was.
+ * Errors: OBS_E_NOMEM. Thread: any. */
+OBS_MUST_CHECK int shelf_record(struct shelf *shelf, obs_arena *arena, obs_str *ret_record);
+
 /* What was set over the API, copied into `arena`. Errors: OBS_E_NOMEM. Thread: any. */
 OBS_MUST_CHECK int shelf_own(struct shelf *shelf, obs_arena *arena, struct own_prices *ret);
 

@@ -2,8 +2,10 @@
 // Prices over the API: in force at once, in every process on the same store, and
 // lost by nobody; history priced anew without losing what stood there before.
 import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { metric, serve, until } from './server.mjs';
+import { config, metric, privateFolder, run, serve, until } from './server.mjs';
 
 let ids = 0;
 const hex = (digits) => (++ids).toString(16).padStart(digits, '0');
@@ -67,6 +69,23 @@ test('a price is in force for the next call, after a restart, and until it is re
     assert.equal((await remove(server, 'org/llama')).status, 404);
     const [gone] = await stored(server, [call('org/llama')]);
     assert.deepEqual([gone.total_cost_usd, gone.cost_source], [null, 'unpriced']);
+});
+
+test('a plugin that takes the place of another one has the prices at once', async (t) => {
+    const folder = privateFolder(), file = join(folder, 'observatory.yaml');
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    copyFileSync(join(dirname(config), 'prices.yaml'), join(folder, 'prices.yaml'));
+    const write = (rate) => writeFileSync(file, readFileSync(config, 'utf8').replace(/^ {2}prices:$/m, `  prices:\n    recompute_rate: ${rate}`));
+    write(5000);
+    const server = await serve(t, { file });
+    for (let i = 1; i <= 10; i++) {
+        assert.equal((await put(server, 'm', { input: i, output: 1 })).status, 200);
+        write(5000 + i);
+        const { code, out, err } = await run(['reload', '--wait', ...server.arguments()]);
+        assert.equal(code, 0, err);
+        assert.match(out, /prices/);
+        assert.deepEqual(costs(await stored(server, [call('m')])), [i]);
+    }
 });
 
 test('it counts before the file, and the file counts again without it', async (t) => {
