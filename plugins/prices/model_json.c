@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was written is shown as it was written; what follows from it beside it. */
 #include "model_json.h"
+#include "rates.h"
 
 static void put_text(obs_jw *jw, const char *key, obs_str text)
 {
@@ -56,13 +57,40 @@ static void put_node(obs_jw *jw, const obs_conf *node)
     }
 }
 
-static const struct price *in_force(const struct price_model *model, int64_t at_ns)
+/* One price without what its model has beside it. */
+static void put_price(obs_jw *jw, const struct price *price)
 {
-    const struct price *found = NULL;
+    const obs_conf *value;
+    obs_str key;
 
-    for (size_t i = 0; i < model->n_prices && model->prices[i].from_ns <= at_ns; i++)
-        found = &model->prices[i];
-    return found;
+    obs_jw_object(jw);
+    for (size_t i = 0; (value = obs_conf_at(price->node, i, &key)); i++) {
+        if (obs_str_is(key, "aliases") || obs_str_is(key, "source") || obs_str_is(key, "read"))
+            continue;
+        obs_jw_key_str(jw, key);
+        put_node(jw, value);
+    }
+    obs_jw_end_object(jw);
+}
+
+static void put_history(obs_jw *jw, const struct price_model *model)
+{
+    obs_jw_key(jw, "history");
+    obs_jw_array(jw);
+    for (size_t i = 0; i < model->n_prices; i++)
+        put_price(jw, &model->prices[i]);
+    obs_jw_end_array(jw);
+}
+
+static void put_aliases(obs_jw *jw, const struct price_model *model)
+{
+    const obs_conf *aliases = obs_conf_get(model->node, "aliases"), *alias;
+
+    obs_jw_key(jw, "aliases");
+    obs_jw_array(jw);
+    for (size_t i = 0; (alias = obs_conf_at(aliases, i, NULL)); i++)
+        obs_jw_str(jw, obs_conf_str(alias));
+    obs_jw_end_array(jw);
 }
 
 /* The usual tier, everywhere, of short prompts. */
@@ -71,7 +99,6 @@ static void put_rates(obs_jw *jw, const struct price *price)
     const struct price_rates *rates = price->levels[0].n ? &price->levels[0].rates[0] : NULL;
 
     obs_jw_object(jw);
-    put_text(jw, "from", price->from);
     for (unsigned part = 0; rates && part < PRICE_N_PARTS; part++) {
         if (rates->femto[part] < 0)
             continue;
@@ -86,24 +113,31 @@ static void put_rates(obs_jw *jw, const struct price *price)
 }
 
 void model_json(obs_jw *jw, const struct price_book *book, const struct price_model *model,
-                int64_t at_ns)
+                int64_t at_ns, bool history)
 {
     static const char *const layers[] = {
         [PRICE_LAYER_FILE] = "file", [PRICE_LAYER_CONFIG] = "config", [PRICE_LAYER_API] = "api"};
-    const struct price *price = in_force(model, at_ns);
+    const struct price *price = price_in_force(model, at_ns);
 
     obs_jw_object(jw);
     put_text(jw, "provider", model->provider);
     put_text(jw, "model", model->name);
+    put_aliases(jw, model);
     put_text(jw, "book", obs_str_of(layers[book->layer]));
     put_text(jw, "source", model->source);
     put_text(jw, "read", model->read);
+    put_text(jw, "from", price ? price->from : obs_str_n(NULL, 0));
     obs_jw_key(jw, "usd_per_million");
     if (price)
         put_rates(jw, price);
     else
         obs_jw_null(jw);
-    obs_jw_key(jw, "definition");
-    put_node(jw, model->node);
+    obs_jw_key(jw, "price");
+    if (price)
+        put_price(jw, price);
+    else
+        obs_jw_null(jw);
+    if (history)
+        put_history(jw, model);
     obs_jw_end_object(jw);
 }

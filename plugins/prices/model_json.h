@@ -7,9 +7,9 @@
 
 #include <observatory/json.h>
 
-/* Writes an object: who, where the prices are from, those that are in force at a
- * moment, and all of the definition. */
+/* Writes an object: who, where the prices are from, what is in force at a moment; with
+ * `history` all that ever was and will be too. */
 void model_json(obs_jw *jw, const struct price_book *book, const struct price_model *model,
-                int64_t at_ns);
+                int64_t at_ns, bool history);
 
 #endif

@@ -2,6 +2,7 @@
 /* Entries to records, and to a book: the book is read from the same shape that a
  * file has, so that it refuses the same. */
 #include "own_prices.h"
+#include "price_read.h"
 
 #include <stdio.h>
 
@@ -87,6 +88,17 @@ static bool is_model(const struct own_price *price, obs_str provider, obs_str mo
     return obs_str_eq(price->provider, provider) && obs_str_eq(price->model, model);
 }
 
+/* A day and its first second are the same moment, however they are written. */
+static bool is_moment(const struct own_price *price, obs_str from)
+{
+    int64_t a_ns, b_ns;
+
+    if (obs_str_eq(price->from, from))
+        return true;
+    return price_moment(price->from, &a_ns) == OBS_OK && price_moment(from, &b_ns) == OBS_OK &&
+           a_ns == b_ns;
+}
+
 /* A copy with room for one more. */
 static int copy(obs_arena *arena, const struct own_prices *before, struct own_prices *ret)
 {
@@ -104,7 +116,7 @@ int own_prices_set(obs_arena *arena, const struct own_prices *before, const stru
         return rc;
     for (size_t i = 0; i < before->n; i++)
         if (!is_model(&before->items[i], price->provider, price->model) ||
-            !obs_str_eq(before->items[i].from, price->from))
+            !is_moment(&before->items[i], price->from))
             ret->items[ret->n++] = before->items[i];
     if (ret->n >= OWN_PRICES_MAX)
         return OBS_E_TOO_LARGE;
@@ -121,7 +133,7 @@ int own_prices_remove(obs_arena *arena, const struct own_prices *before, obs_str
         return rc;
     for (size_t i = 0; i < before->n; i++)
         if (!is_model(&before->items[i], provider, model) ||
-            (from.ptr && !obs_str_eq(before->items[i].from, from)))
+            (from.ptr && !is_moment(&before->items[i], from)))
             ret->items[ret->n++] = before->items[i];
     return ret->n < before->n ? OBS_OK : OBS_E_NOT_FOUND;
 }
@@ -144,19 +156,25 @@ static bool seen_model(const struct own_prices *prices, size_t at)
     return false;
 }
 
-/* {"prices": [those of one model]} */
+/* {"prices": [those of one model], "read": the day on which the last one was set} */
 static void put_model(obs_jw *jw, const struct own_prices *prices, size_t first)
 {
     const struct own_price *of = &prices->items[first];
+    obs_str day = of->set_at;
 
     obs_jw_key_str(jw, of->model);
     obs_jw_object(jw);
     obs_jw_key(jw, "prices");
     obs_jw_array(jw);
-    for (size_t i = first; i < prices->n; i++)
-        if (is_model(&prices->items[i], of->provider, of->model))
-            obs_jw_raw(jw, prices->items[i].price);
+    for (size_t i = first; i < prices->n; i++) {
+        if (!is_model(&prices->items[i], of->provider, of->model))
+            continue;
+        obs_jw_raw(jw, prices->items[i].price);
+        day = prices->items[i].set_at; /* who came last was set last */
+    }
     obs_jw_end_array(jw);
+    obs_jw_key(jw, "read");
+    obs_jw_str(jw, obs_str_n(day.ptr, day.len < 10 ? day.len : 10));
     obs_jw_end_object(jw);
 }
 
@@ -173,6 +191,55 @@ static void put_provider(obs_jw *jw, const struct own_prices *prices, size_t fir
             put_model(jw, prices, i);
     obs_jw_end_object(jw);
     obs_jw_end_object(jw);
+}
+
+#define SOURCE "price"
+
+/* Where PROVIDER.models.MODEL.prices.INDEX is over. */
+#define PRICE_DEPTH 5
+
+struct path {
+    char text[160];
+    size_t len;
+};
+
+/* The keys of a price that lead to the node in this place, joined by dots. */
+static bool find_path(const obs_conf *node, unsigned depth, uint32_t line, uint32_t column,
+                      struct path *path)
+{
+    const obs_conf *value;
+    obs_str key = {0};
+    size_t len = path->len;
+
+    if (obs_conf_line(node) == line && obs_conf_column(node) == column)
+        return true;
+    for (size_t i = 0; (value = obs_conf_at(node, i, &key)); i++) {
+        bool is_key = depth >= PRICE_DEPTH && obs_conf_type(node) == OBS_CONF_MAPPING;
+
+        path->len = len;
+        if (is_key && len + key.len + 2 < sizeof(path->text))
+            path->len += (size_t)snprintf(path->text + len, sizeof(path->text) - len, "%s%.*s",
+                                          len ? "." : "", OBS_STR_ARG(key));
+        if (find_path(value, depth + 1, line, column, path))
+            return true;
+    }
+    path->len = len;
+    return false;
+}
+
+/* A place in a text that nobody wrote becomes the member that stands there. */
+static void name_member(const obs_conf *providers, char *error, size_t error_size)
+{
+    struct path path = {.text = "price"};
+    char sentence[512];
+    unsigned line, column;
+    int at = 0;
+
+    if (sscanf(error, SOURCE ":%u:%u: %n", &line, &column, &at) < 2 || at == 0)
+        return;
+    (void)find_path(providers, /* depth= */ 0, line, column, &path);
+    snprintf(sentence, sizeof(sentence), "%s", error + at);
+    snprintf(error, error_size, "%s: %s", path.text, sentence);
 }
 
 int own_prices_book(obs_arena *arena, const struct own_prices *prices,
@@ -193,8 +260,11 @@ int own_prices_book(obs_arena *arena, const struct own_prices *prices,
     obs_jw_end_object(jw);
     if (obs_buf_error(buf) < 0)
         return OBS_E_NOMEM;
-    rc = obs_conf_parse(arena, obs_buf_str(buf), "price", &providers, error, error_size);
-    return rc < 0 ? rc
-                  : price_book_read_providers(arena, providers, PRICE_LAYER_API, ret_book, error,
-                                              error_size);
+    rc = obs_conf_parse(arena, obs_buf_str(buf), SOURCE, &providers, error, error_size);
+    if (rc < 0)
+        return rc;
+    rc = price_book_read_providers(arena, providers, PRICE_LAYER_API, ret_book, error, error_size);
+    if (rc == OBS_E_SYNTAX)
+        name_member(providers, error, error_size);
+    return rc;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The prices that were set over the API: a list of entries, kept in the store.
+/* The prices that were set over the API: a list of entries, one record of the store.
  *
- * Each change writes a new version under a key of its own, which must not exist yet;
- * so of two writers one comes too late, reads the newer version and tries again, and
- * no entry is lost. A record names the last version known; what came after it is
- * found by asking for the next until there is none. */
+ * A change takes the place of the version that it was made from and of no other; so
+ * of two writers one comes too late, makes its change to what the other wrote, and
+ * no entry is lost. */
 #ifndef PRICES_OWN_PRICES_H
 #define PRICES_OWN_PRICES_H
 
@@ -21,8 +20,11 @@ struct own_price {
     obs_str provider, model; /* in lower case */
     obs_str from;            /* as written; empty: always */
     obs_str price;           /* JSON object */
-    obs_str set_at;          /* RFC 3339 */
+    obs_str set_at;          /* RFC 3339, UTC */
 };
+
+#define OWN_PRICES_SPACE "prices"
+#define OWN_PRICES_KEY "book"
 
 /* All of them, of one version. */
 struct own_prices {
@@ -48,8 +50,9 @@ OBS_MUST_CHECK int own_prices_remove(obs_arena *arena, const struct own_prices *
                                      obs_str provider, obs_str model, obs_str from,
                                      struct own_prices *ret);
 
-/* Makes a book of them. On failure `error` has one sentence. Errors: OBS_E_SYNTAX,
- * OBS_E_NOMEM. */
+/* Makes a book of them. On failure `error` has one sentence, beginning with the path
+ * of the member that is wrong ("tiers.batch.input: …"; "price: …" when it is the
+ * whole one). Errors: OBS_E_SYNTAX, OBS_E_NOMEM. */
 OBS_MUST_CHECK int own_prices_book(obs_arena *arena, const struct own_prices *prices,
                                    const struct price_book **ret_book, char *error,
                                    size_t error_size);

@@ -15,7 +15,7 @@ static void destroy(void *self)
     struct prices *prices = self;
 
     recompute_destroy(prices->recompute);
-    sync_destroy(prices->sync);
+    sync_destroy(prices->syncs);
     if (prices->shelf)
         shelf_destroy(prices->shelf);
     obs_arena_destroy(prices->arena);
@@ -79,7 +79,15 @@ static int price(void *self, obs_span *span, obs_arena *arena)
     return rc;
 }
 
-static const obs_prices service = {.size = sizeof(service), .price = price};
+static int wait_until_known(void *self, void (*done)(void *user), void *user)
+{
+    const struct prices *prices = self;
+
+    return sync_wait(sync_here(prices->syncs), done, user);
+}
+
+static const obs_prices service = {
+    .size = sizeof(service), .price = price, .wait = wait_until_known};
 
 static int create(obs_instance *instance, const void *config, void **ret_self)
 {
@@ -92,11 +100,10 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
     prices->config = config;
     prices->arena = obs_arena_create(/* limit_bytes= */ 0);
     prices->recompute = recompute_create(prices);
-    prices->sync = sync_create(prices);
     prices->shelf = prices->arena ? obs_arena_calloc(prices->arena, 1, sizeof(struct shelf)) : NULL;
     if (prices->shelf)
         shelf_init(prices->shelf);
-    if (prices->shelf && prices->recompute && prices->sync)
+    if (prices->shelf && prices->recompute)
         rc = counters_register(instance, &prices->counters);
     if (rc == OBS_OK)
         rc = load_file(prices);
@@ -124,26 +131,23 @@ static int start(void *self)
     }
     prices->store = store.table;
     prices->store_self = store.provider;
-    return OBS_OK;
+    prices->syncs = sync_create(prices);
+    return prices->syncs ? OBS_OK : OBS_E_NOMEM;
 }
 
-/* Prices set over the API go from instance to instance, so that no call is priced
- * before the new one has read them from the store: their version and their record.
- * A worker brings what was set since the control thread handed them over. */
+/* The record of the prices set over the API goes from instance to instance: what was
+ * set while the new one was being started is in force when it takes over. */
 static int export_state(void *self, obs_worker *worker, void *context, obs_buf *state)
 {
     const struct prices *prices = self;
-    uint64_t version = shelf_version(prices->shelf);
     obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
-    obs_str record;
+    obs_str record = {0};
     int rc = arena ? shelf_record(prices->shelf, arena, &record) : OBS_E_NOMEM;
 
     (void)worker;
     (void)context;
-    if (rc == OBS_OK && record.len) {
-        obs_buf_append(state, &version, sizeof(version));
+    if (rc == OBS_OK)
         obs_buf_append(state, record.ptr, record.len);
-    }
     if (arena)
         obs_arena_destroy(arena);
     return rc;
@@ -153,20 +157,14 @@ static int import_state(void *self, obs_worker *worker, void *context, uint32_t 
                         obs_str state)
 {
     const struct prices *prices = self;
-    uint64_t version;
     char error[512];
 
     (void)worker;
     (void)context;
     (void)layout;
-    if (state.len <= sizeof(version))
-        return OBS_OK; /* nothing was ever set */
-    memcpy(&version, state.ptr, sizeof(version));
-    if (version <= shelf_version(prices->shelf))
+    if (state.len == 0 || shelf_has(prices->shelf, state))
         return OBS_OK;
-    return shelf_replace(prices->shelf,
-                         obs_str_n(state.ptr + sizeof(version), state.len - sizeof(version)), error,
-                         sizeof(error));
+    return shelf_replace(prices->shelf, state, error, sizeof(error));
 }
 
 static void drain(void *self)
@@ -192,7 +190,7 @@ static void look_around(void *self)
     struct prices *prices = self;
 
     tell_age(prices);
-    sync_look(prices->sync);
+    sync_look(sync_here(prices->syncs));
     recompute_resume(prices->recompute);
 }
 
@@ -202,6 +200,7 @@ static int worker_start(void *self, obs_worker *worker, void **ret_context)
     obs_timer *timer = NULL;
     int rc = OBS_OK;
 
+    sync_look(sync_here(prices->syncs));
     if (obs_worker_index(worker) == 0)
         rc = obs_timer_start(prices->instance, /* delay_ms= */ 0, LOOK_AROUND_MS, look_around,
                              prices, &timer);
@@ -254,16 +253,23 @@ static const obs_param span_params[] = {
     {"span_id", "path", "string", "16 hexadecimal digits"},
 };
 
+#define VIEW_PARAMS                                                                                \
+    {"at", "query", "time", "the moment whose prices are shown; default now"},                     \
+        {"history", "query", "boolean", "true: all prices that ever were or will be, too"},
+
 static const obs_param list_params[] = {
     {"provider", "query", "string", "only models of this provider"},
     {"model", "query", "string", "only models of this name"},
-    {"at", "query", "time", "the moment whose prices are shown; default now"},
-};
+    VIEW_PARAMS};
 
-static const obs_param model_params[] = {
+static const obs_param show_params[] = {
     {"provider", "path", "string", "as on spans"},
     {"model", "path", "string", "any name of the model; a slash in it is written %2F"},
-    {"at", "query", "time", "the moment whose prices are shown; default now"},
+    VIEW_PARAMS};
+
+static const obs_param put_params[] = {
+    {"provider", "path", "string", "as on spans"},
+    {"model", "path", "string", "the name that gets a price; a slash in it is written %2F"},
 };
 
 static const obs_param delete_params[] = {
@@ -315,7 +321,7 @@ static const obs_route routes[] = {
         .limit_class = "query",
         .max_age_s = -1,
         .summary = "The price that a name of a model leads to",
-        PARAMS(model_params),
+        PARAMS(show_params),
     },
     {
         .methods = OBS_PUT,
@@ -326,7 +332,7 @@ static const obs_route routes[] = {
         .limit_class = "query",
         .max_age_s = -1,
         .summary = "Sets a price, from a moment on",
-        PARAMS(model_params),
+        PARAMS(put_params),
     },
     {
         .methods = OBS_DELETE,
@@ -379,6 +385,8 @@ static const obs_route routes[] = {
     },
 };
 
+static const obs_hook hooks[] = {{.phase = OBS_PHASE_LIMIT, .fn = sync_hook}};
+
 static const obs_need needs[] = {{.service = OBS_STORE_ID}};
 
 static const char *const provides[] = {OBS_PRICES_ID};
@@ -395,6 +403,8 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .n_provides = 1,
     .routes = routes,
     .n_routes = sizeof(routes) / sizeof(*routes),
+    .hooks = hooks,
+    .n_hooks = 1,
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
     .config_size = sizeof(struct prices_config),

@@ -330,16 +330,22 @@ static int build_grid(struct reader *r, const struct price_levels *plain,
 
 /* --- public ---------------------------------------------------------------------- */
 
-/* "2025-03-01" or "2025-03-01T12:00:00Z". */
+int price_moment(obs_str from, int64_t *ret_ns)
+{
+    *ret_ns = INT64_MIN;
+    if (from.len == 0)
+        return OBS_OK;
+    if (from.len <= MAX_MOMENT &&
+        (time_date(from, ret_ns) == OBS_OK || time_rfc3339(from, ret_ns) == OBS_OK))
+        return OBS_OK;
+    return OBS_E_INVALID;
+}
+
 static int read_from(struct reader *r, const obs_conf *node, struct price *price)
 {
     obs_str text = obs_conf_str(node);
 
-    price->from_ns = INT64_MIN;
-    if (!node)
-        return OBS_OK;
-    if (text.len > MAX_MOMENT ||
-        (time_date(text, &price->from_ns) < 0 && time_rfc3339(text, &price->from_ns) < 0))
+    if (price_moment(text, &price->from_ns) < 0 || (node && text.len == 0))
         return reader_complain(r, node, "expected a date such as 2025-03-01, found \"%.*s\"",
                                OBS_STR_ARG(text));
     price->from = text;

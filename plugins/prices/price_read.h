@@ -12,4 +12,9 @@
 int price_read(struct reader *r, const obs_conf *node, const char *const *beside,
                struct price *ret_price);
 
+/* When a price begins that says `from`, such as "2025-03-01" or
+ * "2025-03-01T12:00:00Z"; INT64_MIN (always) for an empty one. OBS_E_INVALID: no
+ * such moment. */
+OBS_MUST_CHECK int price_moment(obs_str from, int64_t *ret_ns);
+
 #endif

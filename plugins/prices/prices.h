@@ -29,7 +29,7 @@ struct prices {
     const obs_store *store; /* bound in start() */
     void *store_self;
     struct recompute *recompute;
-    struct sync *sync;
+    struct sync *syncs; /* one for each worker, made in start() */
 };
 
 /* What obs_prices.price() does. Thread: any. */

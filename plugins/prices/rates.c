@@ -55,7 +55,7 @@ static size_t region_of(const struct price *price, obs_str region)
     return best;
 }
 
-static const struct price *in_force(const struct price_model *model, int64_t at_ns)
+const struct price *price_in_force(const struct price_model *model, int64_t at_ns)
 {
     for (size_t i = model->n_prices; i > 0; i--) /* ascending by from_ns */
         if (model->prices[i - 1].from_ns <= at_ns)
@@ -75,7 +75,7 @@ static void find_price(const struct price_books *books, obs_str provider, obs_st
             continue;
         choice->book = book;
         choice->model = found;
-        choice->price = in_force(found, at_ns);
+        choice->price = price_in_force(found, at_ns);
     }
 }
 

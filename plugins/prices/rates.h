@@ -29,6 +29,9 @@ struct price_choice {
 
 struct price_choice price_choose(const struct price_books *books, const obs_span *span);
 
+/* The price of a model at a moment; NULL: all are from later on. */
+const struct price *price_in_force(const struct price_model *model, int64_t at_ns);
+
 /* Whether a service tier, in lower case, has the plain price. */
 bool price_is_usual_tier(obs_str tier);
 

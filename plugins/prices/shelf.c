@@ -37,37 +37,25 @@ int shelf_price(struct shelf *shelf, obs_span *span, obs_arena *arena)
     return rc;
 }
 
-uint64_t shelf_version(struct shelf *shelf)
-{
-    uint64_t version;
-
-    (void)shelf_open(shelf);
-    version = shelf->own.version;
-    shelf_close(shelf);
-    return version;
-}
-
 int shelf_record(struct shelf *shelf, obs_arena *arena, obs_str *ret_record)
 {
-    int rc = OBS_OK;
+    bool is_there;
 
-    *ret_record = obs_str_n(NULL, 0);
     (void)shelf_open(shelf);
-    if (shelf->own.version) {
-        *ret_record = own_prices_write(arena, &shelf->own);
-        rc = ret_record->ptr ? OBS_OK : OBS_E_NOMEM;
-    }
+    is_there = shelf->record.ptr != NULL;
+    *ret_record = is_there ? obs_arena_dup(arena, shelf->record) : obs_str_n(NULL, 0);
     shelf_close(shelf);
-    return rc;
+    return is_there && !ret_record->ptr ? OBS_E_NOMEM : OBS_OK;
 }
 
-int shelf_own(struct shelf *shelf, obs_arena *arena, struct own_prices *ret)
+bool shelf_has(struct shelf *shelf, obs_str record)
 {
-    obs_str record;
-    int rc = shelf_record(shelf, arena, &record);
+    bool same;
 
-    *ret = (struct own_prices){0};
-    return rc == OBS_OK && record.len ? own_prices_read(arena, record, ret) : rc;
+    (void)shelf_open(shelf);
+    same = shelf->record.ptr && obs_str_eq(shelf->record, record);
+    shelf_close(shelf);
+    return same;
 }
 
 int shelf_replace(struct shelf *shelf, obs_str record, char *error, size_t error_size)
@@ -75,20 +63,25 @@ int shelf_replace(struct shelf *shelf, obs_str record, char *error, size_t error
     obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0), *old = arena;
     const struct price_book *book;
     struct own_prices own;
-    int rc;
+    int rc = OBS_E_NOMEM;
 
     snprintf(error, error_size, "out of memory");
     if (!arena)
         return OBS_E_NOMEM;
-    rc = own_prices_read(arena, record, &own);
+    record = obs_arena_dup(arena, record);
+    if (record.ptr)
+        rc = own_prices_read(arena, record, &own);
+    if (rc == OBS_E_SYNTAX)
+        snprintf(error, error_size, "the record is broken");
     if (rc == OBS_OK)
         rc = own_prices_book(arena, &own, &book, error, error_size);
     if (rc == OBS_OK) {
         pthread_rwlock_wrlock(&shelf->lock);
-        if (own.version > shelf->own.version) {
+        if (own.version > shelf->version) {
             old = shelf->arena;
             shelf->arena = arena;
-            shelf->own = own;
+            shelf->record = record;
+            shelf->version = own.version;
             shelf->books.layers[PRICE_LAYER_API] = own.n ? book : NULL;
         }
         pthread_rwlock_unlock(&shelf->lock);

@@ -11,8 +11,9 @@
 struct shelf {
     pthread_rwlock_t lock; /* for the books; held for the microsecond that a price takes */
     struct price_books books;
-    obs_arena *arena;      /* of the API's book and of `own` */
-    struct own_prices own; /* what it was made of */
+    obs_arena *arena; /* of the API's book and of the record */
+    obs_str record;   /* what it was made of; ptr NULL: nothing was ever set */
+    uint64_t version; /* of the record; 0: none */
 };
 
 void shelf_init(struct shelf *shelf);
@@ -25,20 +26,17 @@ OBS_MUST_CHECK int shelf_price(struct shelf *shelf, obs_span *span, obs_arena *a
 const struct price_books *shelf_open(struct shelf *shelf);
 void shelf_close(struct shelf *shelf);
 
-/* The record of what was set over the API; empty when nothing ever was.
- * Errors: OBS_E_NOMEM. Thread: any. */
+/* What was set over the API, copied into `arena`; ptr NULL when nothing was. Errors:
+ * OBS_E_NOMEM. Thread: any. */
 OBS_MUST_CHECK int shelf_record(struct shelf *shelf, obs_arena *arena, obs_str *ret_record);
 
-/* What was set over the API, copied into `arena`. Errors: OBS_E_NOMEM. Thread: any. */
-OBS_MUST_CHECK int shelf_own(struct shelf *shelf, obs_arena *arena, struct own_prices *ret);
+/* Whether it is this record. Thread: any. */
+bool shelf_has(struct shelf *shelf, obs_str record);
 
 /* Puts the book of a record in place of the one that is there, unless that is as
  * new. On failure `error` has one sentence. Errors: OBS_E_SYNTAX, OBS_E_NOMEM.
  * Thread: any. */
 OBS_MUST_CHECK int shelf_replace(struct shelf *shelf, obs_str record, char *error,
                                  size_t error_size);
-
-/* The version in force. Thread: any. */
-uint64_t shelf_version(struct shelf *shelf);
 
 #endif

@@ -1,123 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the version in force on, one by one; from nothing, or from one that is too
- * old for that, with the one that the hint names. */
+/* One record is read and compared with the one on the shelf; only another one is
+ * made into a book, off the loop. */
 #include "sync.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-struct sync {
-    struct prices *prices;
-    bool looking;
-    bool was_hinted;
+struct waiting {
+    struct waiting *next;
+    void (*done)(void *user);
+    void *user;
 };
 
-obs_str sync_key(uint64_t version, char text[40])
-{
-    snprintf(text, 40, "book/%llu", (unsigned long long)version);
-    return obs_str_of(text);
-}
+/* All of it is the worker's. */
+struct sync {
+    struct prices *prices;
+    struct waiting *waiting; /* the last one first: they do not depend on each other */
+    bool looking, known;
+    bool told;        /* that the record is broken */
+    obs_arena *arena; /* of the look */
+    obs_str record;
+    int error;
+    char text[512];
+};
 
 static void end(struct sync *s)
 {
+    struct waiting *waiting = s->waiting, *next;
+
+    if (s->arena)
+        obs_arena_destroy(s->arena);
+    s->arena = NULL;
+    s->waiting = NULL;
     s->looking = false;
+    s->known = true; /* also that the store does not answer: it cannot take spans either */
+    for (; waiting; waiting = next) {
+        next = waiting->next;
+        waiting->done(waiting->user);
+        free(waiting);
+    }
     obs_instance_release(s->prices->instance);
 }
 
-static void ask(struct sync *s, obs_str key, obs_record_fn done)
+/* Off the loop: there may be thousands. */
+static void replace(void *arg)
 {
-    const struct prices *p = s->prices;
+    struct sync *s = arg;
 
-    if (p->store->record_get(p->store_self, obs_str_of(SYNC_SPACE), key, done, s) < 0)
-        end(s);
+    s->error = shelf_replace(s->prices->shelf, s->record, s->text, sizeof(s->text));
 }
 
-static void found(int error, obs_str value, void *user);
-static void hinted(int error, obs_str value, void *user);
-
-static void ask_version(struct sync *s, uint64_t version)
+static void replaced(void *arg)
 {
-    char key[40];
+    struct sync *s = arg;
 
-    ask(s, sync_key(version, key), found);
-}
-
-static void ask_hint(struct sync *s)
-{
-    s->was_hinted = true;
-    ask(s, obs_str_of(SYNC_HINT), hinted);
+    if (s->error < 0 && !s->told)
+        obs_log(s->prices->instance, OBS_LOG_ERROR,
+                "prices that were set over the API are not used: %s", s->text);
+    s->told = s->error < 0;
+    end(s);
 }
 
 static void found(int error, obs_str value, void *user)
 {
     struct sync *s = user;
-    const struct prices *p = s->prices;
-    uint64_t before = shelf_version(p->shelf);
-    char text[512];
 
-    if (error < 0) {
-        end(s); /* there is none, or the store does not answer: next time */
+    if (error < 0 || shelf_has(s->prices->shelf, value)) {
+        end(s); /* nothing was set, the store does not answer, or nothing is new */
         return;
     }
-    if (obs_str_is(value, SYNC_SUPERSEDED)) {
-        if (s->was_hinted)
-            end(s); /* a hint that was overtaken: next time */
-        else
-            ask_hint(s);
-        return;
-    }
-    if (shelf_replace(p->shelf, value, text, sizeof(text)) < 0) {
-        obs_log(p->instance, OBS_LOG_ERROR, "prices that were set over the API are not used: %s",
-                text);
-        end(s);
-        return;
-    }
-    if (shelf_version(p->shelf) == before) {
-        end(s);
-        return;
-    }
-    ask_version(s, shelf_version(p->shelf) + 1);
-}
-
-static void hinted(int error, obs_str value, void *user)
-{
-    struct sync *s = user;
-    char text[24];
-
-    if (error < 0 || value.len >= sizeof(text)) {
-        ask_version(s, 1);
-        return;
-    }
-    memcpy(text, value.ptr, value.len);
-    text[value.len] = '\0';
-    ask_version(s, strtoull(text, NULL, 10));
+    s->arena = obs_arena_create(/* limit_bytes= */ 0);
+    s->record = s->arena ? obs_arena_dup(s->arena, value) : obs_str_n(NULL, 0);
+    if (!s->record.ptr || obs_offload(s->prices->instance, replace, replaced, s) < 0)
+        end(s); /* next time */
 }
 
 void sync_look(struct sync *s)
 {
-    uint64_t version = shelf_version(s->prices->shelf);
+    const struct prices *p = s->prices;
 
     if (s->looking)
         return;
     s->looking = true;
-    s->was_hinted = false;
-    obs_instance_hold(s->prices->instance);
-    if (version)
-        ask_version(s, version + 1);
-    else
-        ask_hint(s);
+    obs_instance_hold(p->instance);
+    if (p->store->record_get(p->store_self, obs_str_of(OWN_PRICES_SPACE),
+                             obs_str_of(OWN_PRICES_KEY), found, s) < 0)
+        end(s);
+}
+
+int sync_wait(struct sync *s, void (*done)(void *user), void *user)
+{
+    struct waiting *waiting;
+
+    if (s->known) {
+        done(user);
+        return OBS_OK;
+    }
+    waiting = malloc(sizeof(*waiting));
+    if (!waiting)
+        return OBS_E_NOMEM;
+    *waiting = (struct waiting){.next = s->waiting, .done = done, .user = user};
+    s->waiting = waiting;
+    return OBS_OK;
+}
+
+static void go_on(void *user)
+{
+    obs_request_resume(user, OBS_CONTINUE);
+}
+
+int sync_hook(obs_request *req, void *self)
+{
+    const struct prices *prices = self;
+    struct sync *s = sync_here(prices->syncs);
+    int rc;
+
+    if (s->known || (obs_request_method(req) & (OBS_GET | OBS_HEAD | OBS_OPTIONS)))
+        return OBS_CONTINUE;
+    rc = sync_wait(s, go_on, req);
+    return rc < 0 ? rc : OBS_PENDING;
+}
+
+struct sync *sync_here(struct sync *syncs)
+{
+    return &syncs[obs_worker_index(obs_worker_current())];
 }
 
 struct sync *sync_create(struct prices *prices)
 {
-    struct sync *s = calloc(1, sizeof(*s));
+    uint32_t n = obs_worker_count();
+    struct sync *syncs = calloc(n ? n : 1, sizeof(*syncs));
 
-    if (s)
-        s->prices = prices;
-    return s;
+    for (uint32_t i = 0; syncs && i < n; i++)
+        syncs[i].prices = prices;
+    return syncs;
 }
 
-void sync_destroy(struct sync *s)
+void sync_destroy(struct sync *syncs)
 {
-    free(s);
+    free(syncs);
 }

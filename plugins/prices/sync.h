@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Learning of prices that another process set, by looking for the next version. */
+/* Learning what was set over the API: at first, and later from other processes. Each
+ * worker looks when it starts, and lets what is to be priced wait until it knows;
+ * afterwards one of them looks from time to time. */
 #ifndef PRICES_SYNC_H
 #define PRICES_SYNC_H
 
 #include "prices.h"
 
-#define SYNC_SPACE "prices"
-#define SYNC_HINT "book" /* key: the number of a version that is there, in text */
+struct sync; /* of one worker */
 
-/* Of the versions so many are kept; of older ones only the key, which must not be
- * taken again, with this in place of the prices. */
-#define SYNC_KEPT 16u
-#define SYNC_SUPERSEDED "superseded"
-
-struct sync;
-
-/* NULL when out of memory. Thread: control. */
+/* One for each worker, NULL when out of memory. Thread: control. */
 struct sync *sync_create(struct prices *prices);
-void sync_destroy(struct sync *sync);
+void sync_destroy(struct sync *syncs);
 
-/* Looks, unless it still does. Thread: worker, always the same one. */
+/* That of the worker that calls. */
+struct sync *sync_here(struct sync *syncs);
+
+/* Looks, unless it still does. Thread: its worker. */
 void sync_look(struct sync *sync);
 
-/* The key of a version, in `text`. */
-obs_str sync_key(uint64_t version, char text[40]);
+/* What obs_prices.wait() does. Thread: its worker. */
+int sync_wait(struct sync *sync, void (*done)(void *user), void *user);
+
+/* An obs_hook_fn: requests that may bring spans wait until the prices are known. */
+int sync_hook(obs_request *req, void *self);
 
 #endif

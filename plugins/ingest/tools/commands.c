@@ -67,12 +67,21 @@ static void appended(const obs_append_result *result, void *user)
     append->done = 1;
 }
 
+/* Until every price is known. */
+static int wait_for_prices(obs_command_call *call, const struct ingest *ingest)
+{
+    int known = 0;
+    int rc = ingest->prices->wait(ingest->prices_self, set_done, &known);
+
+    return rc < 0 ? rc : command_wait(call, &known);
+}
+
 int command_store(obs_command_call *call, const struct ingest *ingest, obs_arena *arena,
                   obs_span *spans, size_t n, struct stored *ret)
 {
     const obs_scope all = {.size = sizeof(all), .all = 1};
     struct append append = {0};
-    int rc = OBS_OK;
+    int rc = wait_for_prices(call, ingest);
 
     for (size_t i = 0; i < n && rc == OBS_OK; i++)
         rc = ingest_price(ingest, &spans[i], arena);

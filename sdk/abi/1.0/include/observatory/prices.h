@@ -26,6 +26,13 @@ typedef struct obs_prices {
      * Errors: OBS_E_NOMEM, the span is then as it was.
      * Thread: [any].  Since: ABI 1.0. */
     int (*price)(void *self, obs_span *span, obs_arena *arena);
+
+    /* Calls `done(user)` on this worker once every price is known: as a rule at once,
+     * inside of this call; in the first moments of a process later, for prices that
+     * are kept in a store have to be read. Requests wait for that by themselves; what
+     * prices otherwise, such as a command, waits by this. Errors: OBS_E_NOMEM.
+     * Thread: [worker].  Since: ABI 1.0. */
+    int (*wait)(void *self, void (*done)(void *user), void *user);
 } obs_prices;
 
 OBS_END_DECLS
