@@ -53,11 +53,16 @@ static void put_text(obs_jw *jw, const char *key, obs_str text)
 }
 
 /* On a thread of the store. */
-static int take_group(const obs_str *dimensions, const int64_t *measures, void *user)
+static int take_group(const obs_group *group, void *user)
 {
     struct unpriced *u = user;
-    obs_str details = say_why(u, dimensions, measures[LAST]);
+    const obs_str *dimensions = group->dimensions;
+    const obs_number *measures = group->measures;
+    obs_str details;
 
+    if (group->kind != OBS_GROUP_TOTAL)
+        return 0;
+    details = say_why(u, dimensions, measures[LAST].i);
     if (u->error < 0)
         return 1;
     obs_jw_object(u->jw);
@@ -67,13 +72,13 @@ static int take_group(const obs_str *dimensions, const int64_t *measures, void *
     put_text(u->jw, "operation_type", dimensions[BY_OPERATION]);
     put_text(u->jw, "service_tier", dimensions[BY_TIER]);
     obs_jw_key(u->jw, "spans");
-    obs_jw_int(u->jw, measures[SPANS]);
+    obs_jw_int(u->jw, measures[SPANS].i);
     obs_jw_key(u->jw, "total_tokens");
-    obs_jw_int(u->jw, measures[TOKENS]);
+    obs_jw_int(u->jw, measures[TOKENS].i);
     obs_jw_key(u->jw, "first_seen");
-    obs_jw_time(u->jw, measures[FIRST]);
+    obs_jw_time(u->jw, measures[FIRST].i);
     obs_jw_key(u->jw, "last_seen");
-    obs_jw_time(u->jw, measures[LAST]);
+    obs_jw_time(u->jw, measures[LAST].i);
     obs_jw_key(u->jw, "now");
     obs_jw_raw(u->jw, details.len ? details : obs_str_of("null"));
     obs_jw_end_object(u->jw);
@@ -163,14 +168,17 @@ static struct unpriced *unpriced_new(struct prices *prices, obs_request *req)
 
 int handle_unpriced(obs_request *req, void *self)
 {
-    static const uint32_t dimensions[N_DIMENSIONS] = {
-        OBS_FIELD_PROVIDER, OBS_FIELD_MODEL, OBS_FIELD_REQUEST_MODEL, OBS_FIELD_OPERATION_TYPE,
-        OBS_FIELD_SERVICE_TIER};
+    static const obs_dimension dimensions[N_DIMENSIONS] = {
+        [BY_PROVIDER] = {.field = OBS_FIELD_PROVIDER},
+        [BY_MODEL] = {.field = OBS_FIELD_MODEL},
+        [BY_REQUEST_MODEL] = {.field = OBS_FIELD_REQUEST_MODEL},
+        [BY_OPERATION] = {.field = OBS_FIELD_OPERATION_TYPE},
+        [BY_TIER] = {.field = OBS_FIELD_SERVICE_TIER}};
     static const obs_measure measures[N_MEASURES] = {
-        [SPANS] = {OBS_MEASURE_COUNT, 0},
-        [TOKENS] = {OBS_MEASURE_SUM, OBS_FIELD_TOTAL_TOKENS},
-        [FIRST] = {OBS_MEASURE_MIN, OBS_FIELD_TS},
-        [LAST] = {OBS_MEASURE_MAX, OBS_FIELD_TS}};
+        [SPANS] = {.kind = OBS_MEASURE_COUNT},
+        [TOKENS] = {.kind = OBS_MEASURE_SUM, .field = OBS_FIELD_TOTAL_TOKENS},
+        [FIRST] = {.kind = OBS_MEASURE_MIN, .field = OBS_FIELD_TS},
+        [LAST] = {.kind = OBS_MEASURE_MAX, .field = OBS_FIELD_TS}};
     static const obs_value unpriced = {.s = OBS_STR("unpriced")};
     static const obs_filter filter = {.size = sizeof(filter),
                                       .kind = OBS_FILTER_LEAF,
@@ -182,6 +190,7 @@ int handle_unpriced(obs_request *req, void *self)
     struct unpriced *u = unpriced_new(prices, req);
     obs_scope scope = scope_of(req);
     obs_aggregate_query query = {.size = sizeof(query),
+                                 .flags = OBS_QUERY_DESCENDING,
                                  .filter = &filter,
                                  .dimensions = dimensions,
                                  .n_dimensions = N_DIMENSIONS,

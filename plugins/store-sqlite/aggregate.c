@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One GROUP BY. SQLite's sum() fails when it does not fit, total() is a double:
- * so the sum is a function of our own (functions.h). */
+/* Both ways to answer put what they find into one tally: the cells of rollups, with
+ * spans at the edges that cut a minute, or all spans. From one snapshot. */
 #include "aggregate.h"
+#include "aggregate_cells.h"
 #include "bind.h"
-#include "conditions.h"
 #include "dialect.h"
+#include "selection.h"
 
 #include <stdio.h>
 
-#define MAX_DIMENSIONS 8
-#define MAX_MEASURES 16
-#define MAX_JOB_BYTES ((size_t)4 << 20)
+#define MAX_JOB_BYTES ((size_t)16 << 20)
+#define ROWS_PER_CHECK 1024
 
 struct aggregate {
     struct read_job job; /* first: a read_job is cast to an aggregate */
-    struct sql sql;
-    size_t n_dimensions, n_measures;
-    uint32_t limit;
+    const struct settings *settings;
+    obs_arena *arena;
+    obs_aggregate_query query; /* without its filter */
+    struct selection selection;
+    struct sql spans;
+    bool ranged; /* it has a range, which is bound for each part */
+    size_t n_projects;
+    struct cells_query cells;
+    struct tally *tally;
     obs_group_fn group;
     obs_search_fn done;
     void *user;
@@ -25,127 +31,146 @@ struct aggregate {
 
 /* --- building -------------------------------------------------------------------------- */
 
-#define KIND(id, number, name, kind) [number] = OBS_KIND_##kind,
-static const uint8_t kinds[OBS_N_SPAN_FIELDS] = {OBS_SPAN_FIELD_MAP(KIND)};
-#undef KIND
-
-static bool can_measure(const obs_measure *m)
+/* The range is bound anew for each part. Where all of time is asked for there is none:
+ * even that draws SQLite to the indexes of time. */
+static int put_conditions(struct aggregate *a, const obs_scope *scope, const obs_aggregate_query *q)
 {
-    uint32_t kind = m->field < OBS_N_SPAN_FIELDS ? kinds[m->field] : 0;
-
-    switch (m->kind) {
-    case OBS_MEASURE_COUNT:
-        return true;
-    case OBS_MEASURE_SUM:
-    case OBS_MEASURE_MIN:
-    case OBS_MEASURE_MAX:
-        return kind == OBS_KIND_INT || kind == OBS_KIND_MONEY || kind == OBS_KIND_DURATION ||
-               (kind == OBS_KIND_TIME && m->kind != OBS_MEASURE_SUM);
-    default:
-        return false;
-    }
+    a->ranged = q->from_ns != INT64_MIN || q->to_ns != INT64_MAX;
+    return conditions_sql(&a->spans, a->settings, scope, a->ranged ? INT64_MIN + 1 : INT64_MIN,
+                          a->ranged ? INT64_MAX - 1 : INT64_MAX, q->filter);
 }
 
-static bool is_valid(const obs_aggregate_query *q)
+/* Where the parameters of the range are: the first two after the scope. */
+static struct sql_bind *range_of(struct aggregate *a)
 {
-    if (q->limit == 0 || q->from_ns > q->to_ns || q->n_dimensions > MAX_DIMENSIONS ||
-        q->n_measures == 0 || q->n_measures > MAX_MEASURES || q->sort_measure >= q->n_measures)
-        return false;
-    for (size_t i = 0; i < q->n_dimensions; i++)
-        if (q->dimensions[i] >= OBS_N_SPAN_FIELDS || kinds[q->dimensions[i]] != OBS_KIND_TEXT)
-            return false;
-    for (size_t i = 0; i < q->n_measures; i++)
-        if (!can_measure(&q->measures[i]))
-            return false;
-    return true;
+    return &a->spans.binds[a->n_projects];
 }
 
-static void put_measure(obs_buf *text, const obs_measure *m)
+static int build_spans(struct aggregate *a, const obs_scope *scope, const obs_aggregate_query *q)
 {
-    static const char *const functions[] = {
-        [OBS_MEASURE_SUM] = "obs_sum", [OBS_MEASURE_MIN] = "min", [OBS_MEASURE_MAX] = "max"};
+    struct sql *sql = &a->spans;
+    int rc = sql_init(sql, a->arena, &sqlite_dialect);
 
-    if (m->kind == OBS_MEASURE_COUNT)
-        obs_buf_printf(text, "count(*)");
-    else
-        obs_buf_printf(text, "%s(%s)", functions[m->kind], sqlite_dialect.column(m->field));
-}
-
-/* "1,2,…": the dimensions are the first columns. */
-static void put_columns(obs_buf *text, const char *before, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        obs_buf_printf(text, "%s%zu", i ? "," : before, i + 1);
-}
-
-static int build(struct sql *sql, const struct settings *settings, const obs_scope *scope,
-                 const obs_aggregate_query *q)
-{
-    bool contents = false;
-    int rc;
-
-    obs_buf_printf(sql->text, "SELECT ");
-    for (size_t i = 0; i < q->n_dimensions; i++) {
-        obs_buf_printf(sql->text, "%s,", sqlite_dialect.column(q->dimensions[i]));
-        contents |=
-            q->dimensions[i] == OBS_FIELD_INPUT_TEXT || q->dimensions[i] == OBS_FIELD_OUTPUT_TEXT;
-    }
-    for (size_t i = 0; i < q->n_measures; i++) {
-        if (i)
-            obs_buf_append(sql->text, ",", 1);
-        put_measure(sql->text, &q->measures[i]);
-    }
-    from_sql(sql, settings, q->filter, contents);
-    rc = conditions_sql(sql, settings, scope, q->from_ns, q->to_ns, q->filter);
     if (rc < 0)
         return rc;
-    put_columns(sql->text, " GROUP BY ", q->n_dimensions);
-    obs_buf_printf(sql->text, " ORDER BY %zu DESC", q->n_dimensions + q->sort_measure + 1);
-    put_columns(sql->text, ",", q->n_dimensions); /* a total order */
-    obs_buf_printf(sql->text, " LIMIT ");
-    rc = sql_bind_int(sql, (int64_t)q->limit + 1);
+    selection_of(tally_fields(q), &a->selection);
+    obs_buf_printf(sql->text, "SELECT 0");
+    selection_sql(&a->selection, sql->text);
+    from_sql(sql, a->settings, q->filter, a->selection.contents);
+    a->n_projects = scope->all ? 0 : scope->n_projects;
+    rc = put_conditions(a, scope, q);
     return rc < 0 ? rc : obs_buf_error(sql->text);
+}
+
+static int build(struct aggregate *a, const obs_scope *scope, const obs_aggregate_query *q)
+{
+    int rc = tally_check(q);
+
+    if (rc == OBS_OK)
+        rc = tally_copy_query(a->arena, q, &a->query);
+    if (rc == OBS_OK)
+        rc = build_spans(a, scope, q);
+    a->cells.query = &a->query;
+    return rc == OBS_OK ? cells_build(&a->cells, a->arena, a->settings, scope, q) : rc;
 }
 
 /* --- running ---------------------------------------------------------------------------- */
 
-/* Hands out the group at hand; true when the caller has enough. */
-static bool give_group(struct aggregate *a, sqlite3_stmt *stmt)
+/* SQLite looks at the clock within a step only, and these are many short ones. */
+static int count_row(struct aggregate *a, sqlite3_stmt *stmt, uint64_t i)
 {
-    obs_str dimensions[MAX_DIMENSIONS];
-    int64_t measures[MAX_MEASURES];
+    obs_span span;
 
-    for (size_t i = 0; i < a->n_dimensions; i++)
-        dimensions[i] = obs_str_n((const char *)sqlite3_column_text(stmt, (int)i),
-                                  (size_t)sqlite3_column_bytes(stmt, (int)i));
-    for (size_t i = 0; i < a->n_measures; i++) {
-        int column = (int)(a->n_dimensions + i);
+    if (i % ROWS_PER_CHECK == 0 && obs_clock_mono_ns() > a->job.deadline_ns)
+        return SQLITE_INTERRUPT;
+    selection_read(&a->selection, stmt, 1, &span);
+    a->result.error = tally_add_span(a->tally, &span);
+    return a->result.error == OBS_OK ? SQLITE_OK : SQLITE_ABORT;
+}
 
-        measures[i] = sqlite3_column_type(stmt, column) == SQLITE_NULL
-                          ? OBS_ABSENT
-                          : sqlite3_column_int64(stmt, column);
+/* Returns a SQLite result code; SQLITE_ABORT: result.error says more. */
+static int count_spans(struct aggregate *a, struct statements *statements, int64_t from_ns,
+                       int64_t to_ns)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc;
+
+    if (from_ns == to_ns)
+        return SQLITE_OK;
+    if (a->ranged) {
+        range_of(a)[0].value.i = from_ns;
+        range_of(a)[1].value.i = to_ns;
     }
-    a->result.n_rows++;
-    return a->group(dimensions, measures, a->user);
+    rc = statement_bound(statements, &a->spans, &stmt);
+    for (uint64_t i = 0; rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW; i++)
+        rc = count_row(a, stmt, i);
+    statement_release(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int renew_tally(struct aggregate *a)
+{
+    tally_free(a->tally);
+    a->tally = tally_new(&a->query, (size_t)a->settings->aggregate_groups);
+    return a->tally ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static bool needs_spans(const struct rollup_plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->parts[i].resolution == ROLLUP_SPANS)
+            return true;
+    return false;
+}
+
+static int count_plan(struct aggregate *a, struct statements *statements,
+                      const struct rollup_plan *plan)
+{
+    int rc = cells_read(&a->cells, statements, a->arena, plan, a->tally, &a->result.error);
+
+    for (size_t i = 0; i < plan->n && rc == SQLITE_OK; i++)
+        if (plan->parts[i].resolution == ROLLUP_SPANS)
+            rc = count_spans(a, statements, plan->parts[i].from_ns, plan->parts[i].to_ns);
+    a->result.source = plan->coarse ? OBS_SOURCE_ROLLUP_DAYS : OBS_SOURCE_ROLLUP;
+    return rc;
+}
+
+static int count(struct aggregate *a, struct statements *statements)
+{
+    struct rollup_plan plan;
+    int rc = renew_tally(a), code = SQLITE_OK, planned;
+
+    if (rc != SQLITE_OK)
+        return rc;
+    planned = cells_plan(&a->cells, statements, a->arena, &plan, &code);
+    if (code != SQLITE_OK || planned == OBS_E_NOMEM)
+        return code != SQLITE_OK ? code : SQLITE_NOMEM;
+    if (planned == OBS_OK && (a->ranged || !needs_spans(&plan))) {
+        rc = count_plan(a, statements, &plan);
+        if (rc != SQLITE_ABORT || a->result.error != OBS_E_UNSUPPORTED)
+            return rc;
+        rc = renew_tally(a); /* a cell does not know its least or greatest any more */
+    }
+    a->result.error = OBS_OK;
+    a->result.source = OBS_SOURCE_RAW;
+    return rc == SQLITE_OK ? count_spans(a, statements, a->query.from_ns, a->query.to_ns) : rc;
 }
 
 static void run(struct read_job *job, struct statements *statements)
 {
     struct aggregate *a = (struct aggregate *)job;
-    sqlite3_stmt *stmt = NULL;
-    bool enough = false;
-    int rc;
+    int rc = db_run(statements->db, "BEGIN");
 
-    rc = statement_bound(statements, &a->sql, &stmt);
     if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
-    while (rc == SQLITE_ROW && !enough) {
-        enough = give_group(a, stmt) || a->result.n_rows == a->limit;
-        rc = sqlite3_step(stmt);
-    }
-    a->result.has_more = rc == SQLITE_ROW;
-    a->result.error = db_error(statements->db, rc);
-    statement_release(stmt);
+        rc = count(a, statements);
+    if (rc != SQLITE_ABORT || a->result.error == OBS_OK)
+        a->result.error = db_error(statements->db, rc);
+    if (!sqlite3_get_autocommit(statements->db))
+        (void)db_run(statements->db, "ROLLBACK"); /* nothing was written */
+    if (a->result.error == OBS_OK)
+        tally_finish(a->tally, a->group, a->user, &a->result);
+    tally_free(a->tally);
+    a->tally = NULL;
 }
 
 static void finish(struct read_job *job)
@@ -153,7 +178,7 @@ static void finish(struct read_job *job)
     struct aggregate *a = (struct aggregate *)job;
 
     a->done(&a->result, a->user);
-    obs_arena_destroy(a->sql.arena);
+    obs_arena_destroy(a->arena);
 }
 
 /* --- calls -------------------------------------------------------------------------------- */
@@ -161,17 +186,15 @@ static void finish(struct read_job *job)
 static int create(const struct settings *settings, const obs_scope *scope,
                   const obs_aggregate_query *query, struct aggregate **ret)
 {
-    obs_arena *arena;
-    struct aggregate *a;
-    int rc;
+    obs_arena *arena = obs_arena_create(MAX_JOB_BYTES);
+    struct aggregate *a = arena ? obs_arena_calloc(arena, 1, sizeof(*a)) : NULL;
+    int rc = OBS_E_NOMEM;
 
-    if (!is_valid(query))
-        return OBS_E_INVALID;
-    arena = obs_arena_create(MAX_JOB_BYTES);
-    a = arena ? obs_arena_calloc(arena, 1, sizeof(*a)) : NULL;
-    rc = a ? sql_init(&a->sql, arena, &sqlite_dialect) : OBS_E_NOMEM;
-    if (rc == OBS_OK)
-        rc = build(&a->sql, settings, scope, query);
+    if (a) {
+        a->settings = settings;
+        a->arena = arena;
+        rc = build(a, scope, query);
+    }
     if (rc < 0)
         obs_arena_destroy(arena);
     else
@@ -191,9 +214,6 @@ int aggregate_submit(struct readers *readers, const struct settings *settings,
     a->job.op = READ_AGGREGATE;
     a->job.run = run;
     a->job.done = finish;
-    a->n_dimensions = query->n_dimensions;
-    a->n_measures = query->n_measures;
-    a->limit = query->limit;
     a->group = group;
     a->done = done;
     a->user = user;
@@ -201,7 +221,7 @@ int aggregate_submit(struct readers *readers, const struct settings *settings,
     a->result.total = OBS_ABSENT;
     rc = readers_submit(readers, &a->job, query->timeout_ns);
     if (rc < 0)
-        obs_arena_destroy(a->sql.arena);
+        obs_arena_destroy(a->arena);
     return rc;
 }
 
@@ -213,7 +233,7 @@ int aggregate_explain(const struct settings *settings, const obs_scope *scope,
 
     if (rc < 0)
         return rc;
-    snprintf(text, size, "%.*s", OBS_STR_ARG(obs_buf_str(a->sql.text)));
-    obs_arena_destroy(a->sql.arena);
+    snprintf(text, size, "%.*s", OBS_STR_ARG(obs_buf_str(a->spans.text)));
+    obs_arena_destroy(a->arena);
     return OBS_OK;
 }

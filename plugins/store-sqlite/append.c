@@ -2,6 +2,7 @@
 /* What becomes of each span of an append. */
 #include "append.h"
 #include "merge.h"
+#include "usage.h"
 
 #include <stdlib.h>
 
@@ -22,20 +23,33 @@ static size_t span_bytes(const obs_span *s)
            s->links.len;
 }
 
+static int count_new(struct writing *writing, int64_t row, obs_span *span)
+{
+    int rc = usage_arrived(writing, row, span);
+
+    return rc == SQLITE_OK ? rollups_add(&writing->rollups, row, span) : rc;
+}
+
 /* What nobody has seen yet, the usual case, is only inserted. */
 static int write_span(struct writing *writing, const obs_span *span, struct merge_call *call,
                       enum outcome *ret_outcome)
 {
+    obs_span own;
     int64_t row;
     int rc;
 
     if (span->flags & OBS_SPAN_FRAGMENT)
         return merge_into_stored(writing, span, call, ret_outcome);
-    rc = row_insert(&writing->rows, span, &row);
+    memcpy(&own, span, span->size < sizeof(own) ? span->size : sizeof(own));
+    own.size = sizeof(own);
+    own.flags &= ~(OBS_SPAN_OUTER_TOKENS | OBS_SPAN_OUTER_COST);
+    rc = row_insert(&writing->rows, &own, &row);
     *ret_outcome = row ? OUTCOME_NEW : OUTCOME_SAME;
+    if (rc == SQLITE_OK && row)
+        rc = count_new(writing, row, &own);
     if (rc != SQLITE_OK || !call->merge)
         return rc;
-    return row ? merge_waiting(writing, span, row, call)
+    return row ? merge_waiting(writing, &own, row, call)
                : merge_into_stored(writing, span, call, ret_outcome);
 }
 

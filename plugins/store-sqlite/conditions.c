@@ -40,7 +40,8 @@ void from_sql(struct sql *sql, const struct settings *settings, const obs_filter
 }
 
 /* Whether only unpriced spans can match: said in the statement's own words, since
- * a parameter cannot choose the index that has them. */
+ * a parameter cannot choose the index that has them. Other conditions get a plus, so
+ * that they do not choose theirs. */
 static bool only_unpriced(const obs_filter *filter, int64_t depth)
 {
     if (!filter || depth == 0)
@@ -59,18 +60,18 @@ int conditions_sql(struct sql *sql, const struct settings *settings, const obs_s
 {
     struct sql_limits limits = {(uint32_t)settings->filter_depth, (uint32_t)settings->filter_nodes,
                                 (uint32_t)settings->filter_values};
+    bool unpriced = only_unpriced(filter, settings->filter_depth);
+    const char *plus = unpriced ? "+" : "";
     int rc;
 
-    obs_buf_printf(sql->text, " WHERE %s",
-                   only_unpriced(filter, settings->filter_depth) ? "s.cost_source='unpriced'"
-                                                                 : "1=1");
-    rc = scope_sql(sql, scope, "s.project_id");
+    obs_buf_printf(sql->text, " WHERE %s", unpriced ? "s.cost_source='unpriced'" : "1=1");
+    rc = scope_sql(sql, scope, unpriced ? "+s.project_id" : "s.project_id");
     if (rc == OBS_OK && from_ns != INT64_MIN) {
-        obs_buf_printf(sql->text, " AND s.start_ns>=");
+        obs_buf_printf(sql->text, " AND %ss.start_ns>=", plus);
         rc = sql_bind_int(sql, from_ns);
     }
     if (rc == OBS_OK && to_ns != INT64_MAX) {
-        obs_buf_printf(sql->text, " AND s.start_ns<");
+        obs_buf_printf(sql->text, " AND %ss.start_ns<", plus);
         rc = sql_bind_int(sql, to_ns);
     }
     if (rc == OBS_OK && filter) {

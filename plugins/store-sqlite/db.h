@@ -22,6 +22,7 @@ struct settings {
     int64_t query_timeout_ns;
     int64_t keep_fragments_ns;
     int64_t filter_depth, filter_nodes, filter_values;
+    int64_t aggregate_groups;
 };
 
 enum { SYNCHRONOUS_FULL, SYNCHRONOUS_NORMAL };

@@ -2,6 +2,7 @@
 /* Merging needs the whole span: it is read, handed to the caller's function, and
  * what comes of it is written back. */
 #include "merge.h"
+#include "usage.h"
 
 /* Makes `span` what comes of it and of `added`; `ret_changed` is set when that is
  * anything else. */
@@ -20,10 +21,21 @@ static int apply(struct merge_call *call, const obs_span *added, obs_arena *aren
         return SQLITE_CONSTRAINT_FUNCTION;
     }
     if (rc > 0) {
+        merged.flags |= span->flags & (OBS_SPAN_OUTER_TOKENS | OBS_SPAN_OUTER_COST);
         *span = merged;
         *ret_changed = true;
     }
     return SQLITE_OK;
+}
+
+/* Writes what became of a span, and counts it so. */
+static int change(struct writing *w, int64_t row, const obs_span *stored, const obs_span *span)
+{
+    int rc = row_change(&w->rows, row, stored, span);
+
+    if (rc == SQLITE_OK)
+        rc = rollups_change(&w->rollups, row, stored, span);
+    return rc == SQLITE_OK ? usage_changed(w, stored, span) : rc;
 }
 
 static int find_and_merge(struct writing *w, const obs_span *added, struct merge_call *call,
@@ -42,7 +54,7 @@ static int find_and_merge(struct writing *w, const obs_span *added, struct merge
     if (rc == SQLITE_OK)
         rc = apply(call, added, arena, &span, &changed);
     *ret_outcome = changed ? OUTCOME_MERGED : OUTCOME_SAME;
-    return rc == SQLITE_OK && changed ? row_change(&w->rows, row, &stored, &span) : rc;
+    return rc == SQLITE_OK && changed ? change(w, row, &stored, &span) : rc;
 }
 
 int merge_into_stored(struct writing *writing, const obs_span *added, struct merge_call *call,
@@ -66,7 +78,7 @@ static int take_and_merge(struct writing *w, const obs_span *stored, int64_t row
     span.size = sizeof(span);
     for (; rc == SQLITE_OK && fragment; fragment = fragment->next)
         rc = apply(call, &fragment->span, arena, &span, &changed);
-    return rc == SQLITE_OK && changed ? row_change(&w->rows, row, stored, &span) : rc;
+    return rc == SQLITE_OK && changed ? change(w, row, stored, &span) : rc;
 }
 
 int merge_waiting(struct writing *writing, const obs_span *span, int64_t row,

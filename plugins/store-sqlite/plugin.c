@@ -6,6 +6,7 @@
 #include "feedback.h"
 #include "reader.h"
 #include "record.h"
+#include "remove.h"
 #include "search.h"
 #include "writer.h"
 
@@ -57,6 +58,8 @@ static const obs_option options[] = {
      "conditions of a filter at most"},
     {"filter_values", OBS_OPT_INT, 0, AT(filter_values), "1000", "1", "30000", NULL,
      "values of one list in a filter at most"},
+    {"aggregate_groups", OBS_OPT_INT, 0, AT(aggregate_groups), "200000", "1", "100000000", NULL,
+     "groups and buckets of one aggregate at most, which it holds in memory"},
 };
 
 /* --- the service ------------------------------------------------------------------ */
@@ -117,6 +120,14 @@ static int aggregate(void *self, const obs_scope *scope, const obs_aggregate_que
     struct store *store = self;
 
     return aggregate_submit(store->readers, store->settings, scope, query, group, done, user);
+}
+
+static int remove_spans(void *self, const obs_scope *scope, const obs_removal *removal,
+                        obs_append_fn done, void *user)
+{
+    struct store *store = self;
+
+    return remove_submit(store->writer, store->settings, scope, removal, done, user);
 }
 
 static int feedback_put(void *self, const obs_scope *scope, const obs_feedback *feedback, size_t n,
@@ -181,6 +192,7 @@ static const obs_store service = {
     .append = append,
     .search = search,
     .aggregate = aggregate,
+    .remove = remove_spans,
     .feedback_put = feedback_put,
     .feedback_get = feedback_get,
     .feedback_remove = feedback_remove,

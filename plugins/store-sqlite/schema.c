@@ -133,6 +133,54 @@ static const char *const steps[] = {
     " PRIMARY KEY(id, project_id)) WITHOUT ROWID;" /* looked for by id in all projects */
     "CREATE INDEX feedback_trace ON feedback(trace_id, ts_ns) WHERE trace_id IS NOT NULL;"
     "CREATE INDEX feedback_session ON feedback(session_id, ts_ns) WHERE session_id IS NOT NULL",
+
+    /* 3: rollups (rollup.c), and which spans hold further calls (usage.c). What was
+     * there before is counted later, a few rows at a time. */
+    "CREATE TABLE rollup_projects(id INTEGER PRIMARY KEY, project_id TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE rollup_series("
+    " id INTEGER PRIMARY KEY,"
+    " key BLOB NOT NULL UNIQUE,"
+    " family INTEGER NOT NULL,"
+    " project INTEGER NOT NULL,"
+    " project_id TEXT NOT NULL,"
+    " operation_type TEXT,"
+    " status INTEGER NOT NULL,"
+    " provider TEXT,"
+    " model TEXT,"
+    " environment TEXT,"
+    " service_name TEXT);"
+    "CREATE INDEX rollup_series_family ON rollup_series(family, project);"
+    "CREATE TABLE rollups("
+    " level INTEGER NOT NULL,"
+    " project INTEGER NOT NULL,"
+    " start_s INTEGER NOT NULL,"
+    " series INTEGER NOT NULL,"
+    " sums BLOB NOT NULL," /* plugins/lib/cell.h */
+    " durations BLOB,"
+    " ttfts BLOB,"
+    " users BLOB,"
+    " sessions BLOB,"
+    " PRIMARY KEY(level, project, start_s, series)) WITHOUT ROWID;"
+    "CREATE TABLE rollup_state("
+    " counted INTEGER NOT NULL,"    /* rows up to here are in the rollups, */
+    " last INTEGER NOT NULL,"       /* and all after this one */
+    " minutes_ns INTEGER NOT NULL," /* where the cells of each resolution begin, */
+    " quarters_ns INTEGER NOT NULL,"
+    " days_ns INTEGER NOT NULL,"
+    " spans_ns INTEGER NOT NULL);" /* and the spans */
+    "INSERT INTO rollup_state SELECT 0, IFNULL(max(id), 0), -9223372036854775807-1,"
+    " -9223372036854775807-1, -9223372036854775807-1, -9223372036854775807-1 FROM spans;"
+    "CREATE TABLE usage_below("
+    " trace_id BLOB NOT NULL,"
+    " span_id BLOB NOT NULL," /* of a span that is yet to come */
+    " project_id TEXT NOT NULL,"
+    " flags INTEGER NOT NULL,"
+    " seen_ns INTEGER NOT NULL,"
+    " PRIMARY KEY(trace_id, span_id, project_id)) WITHOUT ROWID;"
+    "CREATE INDEX usage_below_age ON usage_below(seen_ns);"
+    "INSERT INTO sqlite_stat1(tbl, idx, stat) VALUES"
+    "('rollups', 'rollups', '1000000 100000 10000 10 1'),"
+    "('rollup_series', 'rollup_series_family', '1000 300 30')",
 };
 
 #define N_STEPS ((int)(sizeof(steps) / sizeof(*steps)))

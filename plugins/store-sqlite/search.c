@@ -5,16 +5,15 @@
 #include "search.h"
 #include "bind.h"
 #include "conditions.h"
-#include "columns.h"
 #include "dialect.h"
 #include "position.h"
+#include "selection.h"
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MAX_COLUMNS 64
 #define MAX_JOB_BYTES ((size_t)4 << 20)
 
 struct search {
@@ -25,8 +24,7 @@ struct search {
     const char *sort; /* expression */
     int sort_nullable;
     uint32_t sort_field, descending, limit;
-    const struct column *selected[MAX_COLUMNS];
-    int n_selected;
+    struct selection selection;
     bool with_total;
     obs_row_fn row;
     obs_search_fn done;
@@ -36,20 +34,6 @@ struct search {
 };
 
 /* --- building ----------------------------------------------------------------- */
-
-static void select_columns(struct search *s, uint64_t fields, bool *ret_contents)
-{
-    *ret_contents = false;
-    obs_buf_printf(s->sql.text, "SELECT s.id");
-    for (size_t i = 0; i < n_columns; i++) {
-        if (!(columns[i].fields & fields) && columns[i].fields != UINT64_MAX)
-            continue;
-        s->selected[s->n_selected++] = &columns[i];
-        *ret_contents |= columns[i].content != 0;
-        obs_buf_printf(s->sql.text, ",%s.%s", columns[i].content ? "c" : "s", columns[i].name);
-    }
-    obs_buf_printf(s->sql.text, ",%s", s->sort);
-}
 
 /* Rows after `p` in the order of put_order(): absent values come last. */
 static int put_position(struct search *s, const struct position *p)
@@ -96,11 +80,13 @@ static int read_position(const struct search *s, obs_str bytes, struct position 
 static int build_search(struct search *s, const obs_scope *scope, const obs_span_query *query)
 {
     struct position position;
-    bool contents;
     int rc;
 
-    select_columns(s, query->fields, &contents);
-    from_sql(&s->sql, s->settings, query->filter, contents);
+    selection_of(query->fields, &s->selection);
+    obs_buf_printf(s->sql.text, "SELECT s.id");
+    selection_sql(&s->selection, s->sql.text);
+    obs_buf_printf(s->sql.text, ",%s", s->sort);
+    from_sql(&s->sql, s->settings, query->filter, s->selection.contents);
     rc = conditions_sql(&s->sql, s->settings, scope, query->from_ns, query->to_ns, query->filter);
     if (rc == OBS_OK && query->after.len) {
         rc = read_position(s, query->after, &position);
@@ -148,7 +134,7 @@ static int build(struct search *s, obs_arena *arena, const obs_scope *scope,
 
 static void note_position(struct search *s, sqlite3_stmt *stmt)
 {
-    int at = s->n_selected + 1;
+    int at = s->selection.n + 1;
 
     position_write(&(struct position){.sort_field = s->sort_field,
                                       .descending = s->descending,
@@ -164,9 +150,7 @@ static bool give_row(struct search *s, sqlite3_stmt *stmt)
 {
     obs_span span;
 
-    obs_span_init(&span);
-    for (int i = 0; i < s->n_selected; i++)
-        column_read(s->selected[i], stmt, i + 1, &span);
+    selection_read(&s->selection, stmt, 1, &span);
     s->result.n_rows++;
     note_position(s, stmt);
     return s->row && s->row(&span, s->user);

@@ -172,11 +172,15 @@ static int transact(struct writer *w, struct write_job *first, const struct writ
 
     if (rc == SQLITE_OK)
         rc = fragments_look(&w->writing.fragments);
+    if (rc == SQLITE_OK)
+        rc = rollups_begin(&w->writing.rollups);
     for (struct write_job *job = first; job != end && rc == SQLITE_OK; job = job->next) {
         job->error = OBS_OK;
         rc = job->write(job, &w->writing);
         own = job->error;
     }
+    if (rc == SQLITE_OK)
+        rc = rollups_write(&w->writing.rollups);
     if (rc == SQLITE_OK)
         rc = db_run(db, "COMMIT");
     *ret_error = rc == SQLITE_CONSTRAINT_FUNCTION ? own : db_error(db, rc);
@@ -306,9 +310,12 @@ static int register_metrics(struct writer *w)
 
 static int prepare(struct writing *writing)
 {
+    int rc;
+
     writing->statements.db = writing->db;
     writing->fragments.statements = &writing->statements;
-    return rows_init(&writing->rows, writing->db);
+    rc = rollups_init(&writing->rollups, &writing->statements);
+    return rc == SQLITE_OK ? rows_init(&writing->rows, writing->db) : rc;
 }
 
 /* Time is that of the monotonic clock, which nobody sets. */
@@ -366,6 +373,7 @@ void writer_stop(struct writer *w)
     pthread_mutex_unlock(&w->lock);
     obs_thread_join(w->thread);
     statements_finish(&w->writing.statements);
+    rollups_finish(&w->writing.rollups);
     rows_finish(&w->writing.rows);
     db_close(w->writing.db);
     pthread_cond_destroy(&w->filled);

@@ -6,6 +6,7 @@
 
 #include "db.h"
 #include "fragment.h"
+#include "rollup.h"
 #include "row.h"
 #include "statement.h"
 
@@ -19,6 +20,7 @@ struct writing {
     struct rows rows;
     struct statements statements;
     struct fragments fragments;
+    struct rollups rollups;
 };
 
 /* One thing to write, all or nothing; the job is whoever submitted it's. */

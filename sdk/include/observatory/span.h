@@ -26,6 +26,12 @@ OBS_BEGIN_DECLS
 #define OBS_SPAN_FRAGMENT 2u
 #define OBS_SPAN_UPDATE 4u
 
+/* obs_span.flags, set by the store alone: further calls of a model happened within
+ * this call, and what they used is (at least) what this one says: it is left out of
+ * sums over spans.  Since: ABI 1.0. */
+#define OBS_SPAN_OUTER_TOKENS 8u
+#define OBS_SPAN_OUTER_COST 16u
+
 /* A span. Slices are borrowed as the function that takes or gives the span
  * says; an absent text has len 0. Fields that are JSON hold one valid value in
  * compact form, or nothing. Unset numbers are OBS_ABSENT; obs_span_init() sets

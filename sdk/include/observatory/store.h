@@ -72,6 +72,12 @@ typedef int (*obs_merge_fn)(const obs_span *stored, const obs_span *added, obs_a
 #define OBS_OP_ENDS_WITH 14u
 #define OBS_OP_REGEX 15u
 
+/* Full text: words, "phrases", -not, prefix* and OR, as text_query.h of plugins/lib
+ * reads them. Only on OBS_FIELD_INPUT_TEXT, OBS_FIELD_OUTPUT_TEXT and
+ * OBS_FIELD_ANY_TEXT. What was stored last is found too, whether it was indexed
+ * already or not.  Since: ABI 1.0. */
+#define OBS_OP_SEARCH 16u
+
 /* Kinds of filter nodes.  Since: ABI 1.0. */
 #define OBS_FILTER_AND 1u
 #define OBS_FILTER_OR 2u
@@ -92,6 +98,9 @@ typedef struct obs_value {
  * whole, under the name `key`. A leaf holds when it holds for one of them.
  * Since: ABI 1.0. */
 #define OBS_FIELD_FEEDBACK 1000u
+
+/* Instead of a field of the span: its prompt and its completion.  Since: ABI 1.0. */
+#define OBS_FIELD_ANY_TEXT 1001u
 
 /* A node of a filter tree.  Since: ABI 1.0. */
 typedef struct obs_filter {
@@ -133,6 +142,11 @@ typedef struct obs_span_query {
  * always before `done`. Non-zero ends the search early, without error. */
 typedef int (*obs_row_fn)(const obs_span *span, void *user);
 
+/* What an answer was made from.  Since: ABI 1.0. */
+#define OBS_SOURCE_RAW 0u
+#define OBS_SOURCE_ROLLUP 1u
+#define OBS_SOURCE_ROLLUP_DAYS 2u /* of old times only days of UTC are known: edges are theirs */
+
 /* How a search ended.  Since: ABI 1.0. */
 typedef struct obs_search_result {
     uint32_t size;
@@ -141,45 +155,120 @@ typedef struct obs_search_result {
     uint32_t n_rows;
     int64_t total;    /* with OBS_QUERY_TOTAL, else OBS_ABSENT */
     obs_str position; /* after the last row, for `after`; borrowed for the call; opaque */
+    uint32_t source;  /* OBS_SOURCE_*, of an aggregate */
+    uint32_t reserved;
 } obs_search_result;
 
 typedef void (*obs_search_fn)(const obs_search_result *result, void *user);
 
 /* ---- adding up ------------------------------------------------------------ */
 
-/* What is reckoned over the spans of a group; absent values do not count. The sum
- * of nothing is 0, the least and the greatest of nothing are OBS_ABSENT.
+/* What is reckoned over the spans of a group. Spans in which the field is absent do
+ * not count; nor do the tokens and the cost of a call that holds further calls
+ * (OBS_SPAN_OUTER_TOKENS, OBS_SPAN_OUTER_COST), since these would count twice.
+ * Integers are exact, sums stay at INT64_MAX; quantiles are within 1 % (DDSketch),
+ * numbers of different texts within some percent (HyperLogLog, exact while there
+ * are few), the same in every store and from every source.
+ *
+ * The fields are INT, MONEY, DURATION and TOKENS_PER_SECOND, which is reckoned in
+ * millionths. Units are those of the field: nanoseconds, nano-dollars.
  * Since: ABI 1.0. */
 #define OBS_MEASURE_COUNT 1u /* of the spans; `field` is not looked at */
-#define OBS_MEASURE_SUM 2u   /* of an INT, MONEY or DURATION field; stays at INT64_MAX */
-#define OBS_MEASURE_MIN 3u   /* of such a field, or of TIME */
-#define OBS_MEASURE_MAX 4u
+#define OBS_MEASURE_SUM 2u
+#define OBS_MEASURE_MIN 3u     /* of OBS_FIELD_TS too */
+#define OBS_MEASURE_MAX 4u     /* of OBS_FIELD_TS too */
+#define OBS_MEASURE_PRESENT 5u /* spans that have the field */
+#define OBS_MEASURE_AVG 6u
+#define OBS_MEASURE_STDDEV 7u   /* of the whole population */
+#define OBS_MEASURE_QUANTILE 8u /* `argument`: the share, 0 to 1; nearest rank */
+#define OBS_MEASURE_DISTINCT 9u /* different texts of a TEXT field */
+#define OBS_MEASURE_ERRORS 10u  /* spans whose status is ERROR */
 
 /* A measure.  Since: ABI 1.0. */
 typedef struct obs_measure {
     uint32_t kind;  /* OBS_MEASURE_* */
     uint32_t field; /* OBS_FIELD_* */
+    double argument;
 } obs_measure;
 
-/* Groups of spans with the same values of the dimensions, and measures over each
- * group.  Since: ABI 1.0. */
+/* The value of a measure. Of nothing: i is OBS_ABSENT and d NaN, but counts and
+ * sums are 0.  Since: ABI 1.0. */
+typedef struct obs_number {
+    int64_t i; /* exact, or rounded for AVG and STDDEV */
+    double d;  /* the same as a real */
+} obs_number;
+
+/* What spans are grouped by: a TEXT, ID or STATUS field; each of the TAGS; with a
+ * key the text under it in ATTRIBUTES, RESOURCE_ATTRIBUTES or MODEL_PARAMETERS.
+ * Since: ABI 1.0. */
+typedef struct obs_dimension {
+    uint32_t field;
+    uint32_t reserved;
+    obs_str key;
+} obs_dimension;
+
+/* A condition on a measure of a group as a whole.  Since: ABI 1.0. */
+typedef struct obs_having {
+    uint32_t measure; /* index */
+    uint32_t op;      /* OBS_OP_EQ, NE, GT, GTE, LT, LTE */
+    double value;     /* compared with obs_number.d */
+} obs_having;
+
+/* Flags of an aggregate, beside OBS_QUERY_DESCENDING.  Since: ABI 1.0. */
+#define OBS_QUERY_RAW 4u /* from spans even where rollups know the answer */
+
+/* Groups of spans with the same values of the dimensions, measures over each group,
+ * and over each bucket of time of each group.  Since: ABI 1.0. */
 typedef struct obs_aggregate_query {
     uint32_t size;
-    uint32_t limit; /* groups at most, >= 1 */
+    uint32_t flags; /* OBS_QUERY_* */
     int64_t from_ns;
     int64_t to_ns; /* start_ns in [from_ns, to_ns); INT64_MIN, INT64_MAX: open */
     const obs_filter *filter;
-    const uint32_t *dimensions; /* TEXT fields; none: one group of all */
-    size_t n_dimensions;        /* up to 8 */
+    const obs_dimension *dimensions; /* none: one group of all */
+    size_t n_dimensions;             /* up to 8 */
     const obs_measure *measures;
-    size_t n_measures;     /* 1 to 16 */
-    uint32_t sort_measure; /* index: groups come in descending order of it */
-    uint32_t reserved;
-    int64_t timeout_ns; /* 0: the store's own */
+    size_t n_measures;        /* 1 to 64 */
+    const obs_having *having; /* all must hold */
+    size_t n_having;
+    const int64_t *edges;  /* ascending; bucket i is [edges[i], edges[i + 1]); within the range */
+    size_t n_edges;        /* 0: no buckets; else 2 to 50,001 */
+    uint32_t sort_measure; /* groups come in the order of it; then of the dimensions */
+    uint32_t limit;        /* groups at most, >= 1 */
+    int64_t timeout_ns;    /* 0: the store's own */
 } obs_aggregate_query;
 
-/* One group; all borrowed for the call. As obs_row_fn otherwise. */
-typedef int (*obs_group_fn)(const obs_str *dimensions, const int64_t *measures, void *user);
+/* What a row of an aggregate is about.  Since: ABI 1.0. */
+#define OBS_GROUP_ALL 1u    /* all spans, whatever `having` and `limit` leave out; comes first */
+#define OBS_GROUP_TOTAL 2u  /* a group */
+#define OBS_GROUP_BUCKET 3u /* a bucket of the group before it; empty ones are left out */
+
+/* A row of an aggregate; all borrowed for the call.  Since: ABI 1.0. */
+typedef struct obs_group {
+    uint32_t size;
+    uint32_t kind;   /* OBS_GROUP_* */
+    uint32_t bucket; /* of a BUCKET: its index */
+    uint32_t reserved;
+    const obs_str *dimensions; /* empty: absent. A STATUS as its name, an ID as its bytes. */
+    const obs_number *measures;
+} obs_group;
+
+/* As obs_row_fn. */
+typedef int (*obs_group_fn)(const obs_group *group, void *user);
+
+/* ---- removing --------------------------------------------------------------- */
+
+/* Flags of a removal.  Since: ABI 1.0. */
+#define OBS_REMOVE_CONTENT 1u /* only prompts and completions */
+
+/* Which spans go. Rollups stay: what was used was used.  Since: ABI 1.0. */
+typedef struct obs_removal {
+    uint32_t size;
+    uint32_t flags; /* OBS_REMOVE_* */
+    int64_t from_ns;
+    int64_t to_ns; /* start_ns in [from_ns, to_ns) */
+    const obs_filter *filter;
+} obs_removal;
 
 /* ---- feedback --------------------------------------------------------------- */
 
@@ -267,10 +356,18 @@ typedef struct obs_store {
                   obs_search_fn done, void *user);
 
     /* Groups spans and adds up. Errors: as search; OBS_E_INVALID too for a
-     * dimension or measure that its field does not allow. `done` has n_rows and
-     * has_more.  Thread: [worker].  Since: ABI 1.0. */
+     * dimension or measure that its field does not allow; OBS_E_COMPLEX, also in the
+     * result, for more groups and buckets than the store can hold. `done` has the
+     * number of all groups as total, of those given as n_rows, has_more and source.
+     * Thread: [worker].  Since: ABI 1.0. */
     int (*aggregate)(void *self, const obs_scope *scope, const obs_aggregate_query *query,
                      obs_group_fn group, obs_search_fn done, void *user);
+
+    /* Removes spans, at once and for good, or their contents; n_merged tells how
+     * many. Done in small steps, so that writing goes on: when it fails, part of it
+     * is done.  Errors: as search.  Thread: [worker].  Since: ABI 1.0. */
+    int (*remove)(void *self, const obs_scope *scope, const obs_removal *removal,
+                  obs_append_fn done, void *user);
 
     /* Stores `n` pieces of feedback (all of one size), all or none, as append does;
      * n_merged counts what took the place of older. The spans need not be there. OBS_E_INVALID: no

@@ -28,6 +28,7 @@ void fixture_init(struct fixture *f)
         .filter_depth = 16,
         .filter_nodes = 256,
         .filter_values = 1000,
+        .aggregate_groups = 100000,
     };
     fake_worker_adopt(f->worker);
 }

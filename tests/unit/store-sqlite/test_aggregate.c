@@ -27,16 +27,20 @@ struct groups {
     int done;
 };
 
-static int on_group(const obs_str *dimensions, const int64_t *measures, void *user)
+static int on_group(const obs_group *group, void *user)
 {
+    const obs_str *dimensions = group->dimensions;
+    const obs_number *measures = group->measures;
     struct groups *g = user;
 
+    if (group->kind != OBS_GROUP_TOTAL)
+        return 0;
     snprintf(g->items[g->n].provider, 32, "%.*s", OBS_STR_ARG(dimensions[0]));
     snprintf(g->items[g->n].model, 32, "%.*s", OBS_STR_ARG(dimensions[1]));
-    g->items[g->n].count = measures[0];
-    g->items[g->n].tokens = measures[1];
-    g->items[g->n].least = measures[2];
-    g->items[g->n++].greatest = measures[3];
+    g->items[g->n].count = measures[0].i;
+    g->items[g->n].tokens = measures[1].i;
+    g->items[g->n].least = measures[2].i;
+    g->items[g->n++].greatest = measures[3].i;
     return g->n == g->stop_after;
 }
 
@@ -48,16 +52,18 @@ static void on_done(const obs_search_result *result, void *user)
     g->done = 1;
 }
 
-static const uint32_t dimensions[] = {OBS_FIELD_PROVIDER, OBS_FIELD_MODEL};
-static const obs_measure measures[] = {{OBS_MEASURE_COUNT, 0},
-                                       {OBS_MEASURE_SUM, OBS_FIELD_TOTAL_TOKENS},
-                                       {OBS_MEASURE_MIN, OBS_FIELD_TTFT},
-                                       {OBS_MEASURE_MAX, OBS_FIELD_TS}};
+static const obs_dimension dimensions[] = {{.field = OBS_FIELD_PROVIDER},
+                                           {.field = OBS_FIELD_MODEL}};
+static const obs_measure measures[] = {{OBS_MEASURE_COUNT, 0, 0},
+                                       {OBS_MEASURE_SUM, OBS_FIELD_TOTAL_TOKENS, 0},
+                                       {OBS_MEASURE_MIN, OBS_FIELD_TTFT, 0},
+                                       {OBS_MEASURE_MAX, OBS_FIELD_TS, 0}};
 
 static obs_aggregate_query query_groups(void)
 {
     return (obs_aggregate_query){
         .size = sizeof(obs_aggregate_query),
+        .flags = OBS_QUERY_DESCENDING,
         .limit = 64,
         .from_ns = INT64_MIN,
         .to_ns = INT64_MAX,
@@ -228,13 +234,14 @@ static void groups_of_the_same_size_come_in_the_order_of_their_names(void **stat
     }
 }
 
-static int on_total(const obs_str *none, const int64_t *values, void *user)
+static int on_total(const obs_group *group, void *user)
 {
     struct groups *g = user;
 
-    (void)none;
-    g->items[g->n].count = values[0];
-    g->items[g->n++].tokens = values[1];
+    if (group->kind != OBS_GROUP_TOTAL)
+        return 0;
+    g->items[g->n].count = group->measures[0].i;
+    g->items[g->n++].tokens = group->measures[1].i;
     return 0;
 }
 
@@ -298,10 +305,11 @@ static void a_sum_that_does_not_fit_stays_at_the_end(void **state)
 
 static void what_cannot_be_asked_is_refused(void **state)
 {
-    static const uint32_t number[] = {OBS_FIELD_TOTAL_TOKENS}, none[] = {OBS_N_SPAN_FIELDS};
-    static const obs_measure text[] = {{OBS_MEASURE_SUM, OBS_FIELD_MODEL}},
-                             times[] = {{OBS_MEASURE_SUM, OBS_FIELD_TS}},
-                             unknown[] = {{9, OBS_FIELD_TS}};
+    static const obs_dimension number[] = {{.field = OBS_FIELD_TOTAL_TOKENS}},
+                               none[] = {{.field = OBS_N_SPAN_FIELDS}};
+    static const obs_measure text[] = {{OBS_MEASURE_SUM, OBS_FIELD_MODEL, 0}},
+                             times[] = {{OBS_MEASURE_SUM, OBS_FIELD_TS, 0}},
+                             unknown[] = {{99, OBS_FIELD_TS, 0}};
     static const obs_measure *const wrong[] = {text, times, unknown};
     struct fixture *f = *state;
     obs_aggregate_query q = query_groups();

@@ -100,25 +100,28 @@ static void wait_answer(struct answer *a, int rc)
     assert_int_equal(a->written.error, OBS_OK);
 }
 
-static int on_group(const obs_str *dimensions, const int64_t *measures, void *user)
+static int on_group(const obs_group *group, void *user)
 {
     struct answer *a = user;
 
-    assert_true(obs_str_is(dimensions[0], a->rows ? "few" : "many"));
+    if (group->kind != OBS_GROUP_TOTAL)
+        return 0;
+    assert_true(obs_str_is(group->dimensions[0], a->rows ? "few" : "many"));
     a->rows++;
-    a->count += measures[0];
-    a->tokens = measures[1];
+    a->count += group->measures[0].i;
+    a->tokens = group->measures[1].i;
     return 0;
 }
 
 static void sums_are_of_the_scope_and_the_largest_comes_first(void **unused)
 {
     static const obs_str mine = OBS_STR("sums");
-    static const uint32_t by_model = OBS_FIELD_MODEL;
-    static const obs_measure measures[] = {{OBS_MEASURE_COUNT, 0},
-                                           {OBS_MEASURE_SUM, OBS_FIELD_TOTAL_TOKENS}};
+    static const obs_dimension by_model = {.field = OBS_FIELD_MODEL};
+    static const obs_measure measures[] = {{OBS_MEASURE_COUNT, 0, 0},
+                                           {OBS_MEASURE_SUM, OBS_FIELD_TOTAL_TOKENS, 0}};
     const obs_scope scope = {.size = sizeof(scope), .projects = &mine, .n_projects = 1};
     const obs_aggregate_query q = {.size = sizeof(q),
+                                   .flags = OBS_QUERY_DESCENDING,
                                    .limit = 10,
                                    .from_ns = INT64_MIN,
                                    .to_ns = INT64_MAX,

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In steps of a few spans, each a job of the writer, so that what others write gets
+ * in between. Rollups stay as they are. */
+#include "remove.h"
+#include "bind.h"
+#include "conditions.h"
+#include "dialect.h"
+
+#define MAX_JOB_BYTES ((size_t)4 << 20)
+#define AT_ONCE 256
+
+struct removing {
+    struct write_job job; /* first: a write_job is cast to a removing */
+    struct writer *writer;
+    struct sql sql; /* which rows are next */
+    bool contents;
+    int64_t removed; /* by this step */
+    obs_append_fn done;
+    void *user;
+    obs_append_result result;
+};
+
+/* --- building -------------------------------------------------------------------------- */
+
+static int build(struct removing *r, obs_arena *arena, const struct settings *settings,
+                 const obs_scope *scope, const obs_removal *removal)
+{
+    int rc = sql_init(&r->sql, arena, &sqlite_dialect);
+
+    if (rc < 0)
+        return rc;
+    if (removal->from_ns > removal->to_ns)
+        return OBS_E_INVALID;
+    r->contents = (removal->flags & OBS_REMOVE_CONTENT) != 0;
+    obs_buf_printf(r->sql.text, "SELECT s.id,s.trace_id,s.project_id");
+    from_sql(&r->sql, settings, removal->filter, r->contents);
+    rc =
+        conditions_sql(&r->sql, settings, scope, removal->from_ns, removal->to_ns, removal->filter);
+    obs_buf_printf(r->sql.text, "%s LIMIT %d", r->contents ? " AND c.id IS NOT NULL" : "", AT_ONCE);
+    return rc < 0 ? rc : obs_buf_error(r->sql.text);
+}
+
+/* --- rows -------------------------------------------------------------------------------- */
+
+/* A span that goes. */
+struct victim {
+    int64_t row;
+    uint8_t trace_id[16];
+    obs_str project;
+};
+
+static int find_victims(struct statements *statements, const struct sql *sql, obs_arena *arena,
+                        struct victim *victims, size_t *ret_n)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = statement_bound(statements, sql, &stmt);
+
+    *ret_n = 0;
+    while (rc == SQLITE_OK && *ret_n < AT_ONCE && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct victim *v = &victims[(*ret_n)++];
+
+        v->row = sqlite3_column_int64(stmt, 0);
+        if (sqlite3_column_bytes(stmt, 1) == sizeof(v->trace_id))
+            memcpy(v->trace_id, sqlite3_column_blob(stmt, 1), sizeof(v->trace_id));
+        v->project = obs_arena_dup(arena, obs_str_n((const char *)sqlite3_column_text(stmt, 2),
+                                                    (size_t)sqlite3_column_bytes(stmt, 2)));
+        rc = v->project.ptr ? SQLITE_OK : SQLITE_NOMEM;
+    }
+    statement_release(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int step(sqlite3_stmt *stmt)
+{
+    int rc = sqlite3_step(stmt);
+
+    statement_release(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int remove_row(struct statements *statements, obs_str sql, int64_t row)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = statement_get(statements, sql, &stmt);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(stmt, 1, row);
+    return rc == SQLITE_OK ? step(stmt) : rc;
+}
+
+/* What waits for a span of a trace, or judges it, goes with the last one of its spans. */
+static int remove_trace(struct statements *statements, obs_str sql, const struct victim *v)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = statement_get(statements, sql, &stmt);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_blob(stmt, 1, v->trace_id, sizeof(v->trace_id), SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text64(stmt, 2, v->project.ptr, v->project.len, SQLITE_STATIC,
+                                 SQLITE_UTF8);
+    return rc == SQLITE_OK ? step(stmt) : rc;
+}
+
+#define LAST                                                                                       \
+    " WHERE trace_id=?1 AND project_id=?2 AND NOT EXISTS(SELECT 1 FROM spans"                      \
+    " WHERE trace_id=?1 AND project_id=?2)"
+
+static int remove_victim(struct statements *statements, const struct victim *v, bool contents)
+{
+    static const obs_str content = OBS_STR("DELETE FROM contents WHERE id=?1");
+    static const obs_str span = OBS_STR("DELETE FROM spans WHERE id=?1");
+    static const obs_str feedback = OBS_STR("DELETE FROM feedback" LAST);
+    static const obs_str fragments = OBS_STR("DELETE FROM fragments" LAST);
+    static const obs_str notes = OBS_STR("DELETE FROM usage_below" LAST);
+    int rc = remove_row(statements, content, v->row);
+
+    if (rc == SQLITE_OK && !contents)
+        rc = remove_row(statements, span, v->row);
+    if (rc == SQLITE_OK && !contents)
+        rc = remove_trace(statements, feedback, v);
+    if (rc == SQLITE_OK && !contents)
+        rc = remove_trace(statements, fragments, v);
+    return rc == SQLITE_OK && !contents ? remove_trace(statements, notes, v) : rc;
+}
+
+int remove_some(struct statements *statements, const struct sql *sql, bool contents,
+                int64_t *ret_removed)
+{
+    obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
+    struct victim *victims = arena ? obs_arena_calloc(arena, AT_ONCE, sizeof(*victims)) : NULL;
+    size_t n = 0;
+    int rc = victims ? find_victims(statements, sql, arena, victims, &n) : SQLITE_NOMEM;
+
+    for (size_t i = 0; i < n && rc == SQLITE_OK; i++)
+        rc = remove_victim(statements, &victims[i], contents);
+    obs_arena_destroy(arena);
+    *ret_removed = (int64_t)n;
+    return rc;
+}
+
+/* --- jobs ---------------------------------------------------------------------------------- */
+
+static int write(struct write_job *job, struct writing *writing)
+{
+    struct removing *r = (struct removing *)job;
+
+    return remove_some(&writing->statements, &r->sql, r->contents, &r->removed);
+}
+
+/* The next step, as long as there was something to remove. */
+static void done(struct write_job *job)
+{
+    struct removing *r = (struct removing *)job;
+
+    if (job->error == OBS_OK) {
+        r->result.n_merged += (uint64_t)r->removed;
+        job->next = NULL;
+        if (r->removed > 0)
+            job->error = writer_submit(r->writer, job);
+        if (r->removed > 0 && job->error == OBS_OK)
+            return;
+    }
+    r->result.error = job->error;
+    r->done(&r->result, r->user);
+    obs_arena_destroy(r->sql.arena);
+}
+
+int remove_submit(struct writer *writer, const struct settings *settings, const obs_scope *scope,
+                  const obs_removal *removal, obs_append_fn ready, void *user)
+{
+    obs_arena *arena = obs_arena_create(MAX_JOB_BYTES);
+    struct removing *r = arena ? obs_arena_calloc(arena, 1, sizeof(*r)) : NULL;
+    int rc = OBS_E_NOMEM;
+
+    if (r) {
+        r->job = (struct write_job){
+            .worker = obs_worker_current(), .n_spans = AT_ONCE, .write = write, .done = done};
+        r->writer = writer;
+        r->done = ready;
+        r->user = user;
+        r->result.size = sizeof(r->result);
+        rc = build(r, arena, settings, scope, removal);
+    }
+    if (rc == OBS_OK)
+        rc = writer_submit(writer, &r->job);
+    if (rc < 0)
+        obs_arena_destroy(arena);
+    return rc;
+}
