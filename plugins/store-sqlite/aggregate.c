@@ -156,21 +156,36 @@ static int count(struct aggregate *a, struct statements *statements)
     return rc == SQLITE_OK ? count_spans(a, statements, a->query.from_ns, a->query.to_ns) : rc;
 }
 
+/* Inside a transaction. */
+static void count_all(struct aggregate *a, struct statements *statements)
+{
+    int rc = count(a, statements);
+
+    if (rc != SQLITE_ABORT || a->result.error == OBS_OK)
+        a->result.error = db_error(statements->db, rc);
+}
+
+static void answer(struct aggregate *a)
+{
+    if (a->result.error == OBS_OK)
+        tally_finish(a->tally, a->group, a->user, &a->result);
+    tally_free(a->tally);
+    a->tally = NULL;
+}
+
+/* The groups are made after the transaction, which is not held open for it. */
 static void run(struct read_job *job, struct statements *statements)
 {
     struct aggregate *a = (struct aggregate *)job;
     int rc = db_run(statements->db, "BEGIN");
 
     if (rc == SQLITE_OK)
-        rc = count(a, statements);
-    if (rc != SQLITE_ABORT || a->result.error == OBS_OK)
+        count_all(a, statements);
+    else
         a->result.error = db_error(statements->db, rc);
     if (!sqlite3_get_autocommit(statements->db))
         (void)db_run(statements->db, "ROLLBACK"); /* nothing was written */
-    if (a->result.error == OBS_OK)
-        tally_finish(a->tally, a->group, a->user, &a->result);
-    tally_free(a->tally);
-    a->tally = NULL;
+    answer(a);
 }
 
 static void finish(struct read_job *job)
@@ -223,6 +238,25 @@ int aggregate_submit(struct readers *readers, const struct settings *settings,
     if (rc < 0)
         obs_arena_destroy(a->arena);
     return rc;
+}
+
+void aggregate_now(struct statements *statements, const struct settings *settings,
+                   const obs_scope *scope, const obs_aggregate_query *query, obs_group_fn group,
+                   void *user, obs_search_result *ret)
+{
+    struct aggregate *a;
+    int rc = create(settings, scope, query, &a);
+
+    *ret = (obs_search_result){.size = sizeof(*ret), .error = rc};
+    if (rc < 0)
+        return;
+    a->job.deadline_ns = INT64_MAX;
+    a->group = group;
+    a->user = user;
+    count_all(a, statements);
+    answer(a);
+    *ret = a->result;
+    obs_arena_destroy(a->arena);
 }
 
 int aggregate_explain(const struct settings *settings, const obs_scope *scope,

@@ -23,6 +23,9 @@ struct settings {
     int64_t keep_fragments_ns;
     int64_t filter_depth, filter_nodes, filter_values;
     int64_t aggregate_groups;
+    int64_t retention_spans_ns, retention_content_ns; /* 0: kept */
+    int64_t retention_cells_ns[3];                    /* minutes, quarter hours, days */
+    int64_t rollup_check_ns;                          /* 0: never */
 };
 
 enum { SYNCHRONOUS_FULL, SYNCHRONOUS_NORMAL };

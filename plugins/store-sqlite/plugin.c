@@ -3,6 +3,7 @@
  * commit, a few read; see writer.c and reader.c. */
 #include "aggregate.h"
 #include "append.h"
+#include "drift.h"
 #include "feedback.h"
 #include "reader.h"
 #include "record.h"
@@ -21,6 +22,7 @@ struct store {
     const struct settings *settings;
     struct writer *writer;
     struct readers *readers;
+    struct drift_check *check;
     obs_series *connections[2]; /* reading, writing */
 };
 
@@ -60,6 +62,18 @@ static const obs_option options[] = {
      "values of one list in a filter at most"},
     {"aggregate_groups", OBS_OPT_INT, 0, AT(aggregate_groups), "200000", "1", "100000000", NULL,
      "groups and buckets of one aggregate at most, which it holds in memory"},
+    {"retention_spans", OBS_OPT_DURATION, 0, AT(retention_spans_ns), "90d", "0s", "36500d", NULL,
+     "how long spans are kept; 0: for ever. Rollups stay"},
+    {"retention_content", OBS_OPT_DURATION, 0, AT(retention_content_ns), "0s", "0s", "36500d", NULL,
+     "how long prompts and completions are kept; 0: as long as their spans"},
+    {"retention_minutes", OBS_OPT_DURATION, 0, AT(retention_cells_ns[ROLLUP_MINUTE]), "37d", "0s",
+     "36500d", NULL, "how long rollups of minutes are kept; 0: for ever"},
+    {"retention_quarter_hours", OBS_OPT_DURATION, 0, AT(retention_cells_ns[ROLLUP_QUARTER]), "210d",
+     "0s", "36500d", NULL, "how long rollups of quarter hours are kept; 0: for ever"},
+    {"retention_days", OBS_OPT_DURATION, 0, AT(retention_cells_ns[ROLLUP_DAY]), "1095d", "0s",
+     "36500d", NULL, "how long rollups of days are kept; 0: for ever"},
+    {"rollup_check", OBS_OPT_DURATION, 0, AT(rollup_check_ns), "10m", "0s", "365d", NULL,
+     "how often a stretch of the rollups is held against its spans; 0: never"},
 };
 
 /* --- the service ------------------------------------------------------------------ */
@@ -258,6 +272,9 @@ static int start(void *self)
 
     if (rc == OBS_OK)
         rc = readers_start(store->instance, store->settings, &store->readers, error, sizeof(error));
+    if (rc == OBS_OK)
+        rc = drift_check_start(store->instance, store->settings, &store->check, error,
+                               sizeof(error));
     if (rc < 0) {
         obs_log(store->instance, OBS_LOG_ERROR, "%s", error);
         return rc;
@@ -272,10 +289,12 @@ static void stop(void *self)
 {
     struct store *store = self;
 
+    drift_check_stop(store->check);
     readers_stop(store->readers);
     writer_stop(store->writer); /* last: its closing writes the log back */
     obs_series_set(store->connections[0], 0);
     obs_series_set(store->connections[1], 0);
+    store->check = NULL;
     store->readers = NULL;
     store->writer = NULL;
 }

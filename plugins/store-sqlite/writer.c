@@ -4,6 +4,7 @@
  * fails the whole transaction and everyone in it; an error in one request fails
  * that one alone, since each is then tried by itself. */
 #include "writer.h"
+#include "chores.h"
 #include "schema.h"
 
 #include <pthread.h>
@@ -14,19 +15,14 @@
 
 #define S_NS INT64_C(1000000000)
 #define PROBE_EVERY_NS S_NS /* whether a failing database works again */
-/* Old fragments are removed a few at a time, so that nobody waits for it: looked
- * for seldom, and soon again while there are more. */
-#define EXPIRE_AT_ONCE 500
-#define EXPIRE_EVERY_NS (10 * S_NS)
-#define EXPIRE_AGAIN_NS (S_NS / 10)
 
 struct writer {
     obs_instance *instance;
     const struct settings *settings;
     obs_thread *thread;
     struct writing writing;
-    int health;        /* last error told, OBS_OK: healthy */
-    int64_t expire_ns; /* when to look for old fragments; monotonic */
+    int health; /* last error told, OBS_OK: healthy */
+    struct chores chores;
     obs_series *batch, *queue, *commit_s, *waiting;
 
     pthread_mutex_t lock; /* for all below */
@@ -89,7 +85,8 @@ static struct write_job *take_batch(struct writer *w)
  * left. */
 static bool wait_for_work(struct writer *w, struct write_job **ret_jobs)
 {
-    int64_t due_ns = w->health == OBS_OK ? w->expire_ns : obs_clock_mono_ns() + PROBE_EVERY_NS;
+    int64_t due_ns =
+        w->health == OBS_OK ? chores_due_ns(&w->chores) : obs_clock_mono_ns() + PROBE_EVERY_NS;
     struct timespec until = {.tv_sec = due_ns / S_NS, .tv_nsec = due_ns % S_NS};
     bool going;
     int rc = 0;
@@ -211,31 +208,17 @@ static void commit(struct writer *w, struct write_job *jobs)
     }
 }
 
-/* Returns how many of the old fragments it removed. */
-static int expire_some(struct writer *w)
+/* How many fragments there are is told after each look for old ones. */
+static void do_chores(struct writer *w)
 {
-    struct fragments *fragments = &w->writing.fragments;
-    int64_t before_ns = obs_clock_wall_ns() - w->settings->keep_fragments_ns, left = 0;
-    int removed = 0, rc = fragments_look(fragments);
+    int64_t waiting = 0;
 
-    if (rc == SQLITE_OK && fragments->any)
-        rc = fragments_expire(fragments, before_ns, EXPIRE_AT_ONCE, &removed);
-    if (rc == SQLITE_OK && fragments->any)
-        rc = fragments_count(fragments, &left);
-    if (rc == SQLITE_OK) {
-        fragments->any = left > 0;
-        obs_series_set(w->waiting, (double)left);
-    }
-    return removed;
-}
-
-static void expire_fragments(struct writer *w)
-{
-    int64_t now_ns = obs_clock_mono_ns();
-
-    if (now_ns < w->expire_ns)
+    if (obs_clock_mono_ns() < chores_due_ns(&w->chores))
         return;
-    w->expire_ns = now_ns + (expire_some(w) == EXPIRE_AT_ONCE ? EXPIRE_AGAIN_NS : EXPIRE_EVERY_NS);
+    (void)chores_run(&w->chores, &w->writing); /* what fails is tried again */
+    if (w->writing.fragments.any && fragments_count(&w->writing.fragments, &waiting) != SQLITE_OK)
+        return;
+    obs_series_set(w->waiting, (double)waiting);
 }
 
 /* Nobody sends spans to a server that is not ready, so recovery has to be looked
@@ -262,7 +245,7 @@ static void run(void *arg)
         else if (w->health != OBS_OK)
             probe(w);
         if (w->health == OBS_OK)
-            expire_fragments(w);
+            do_chores(w);
     }
 }
 
@@ -342,6 +325,7 @@ int writer_start(obs_instance *instance, const struct settings *settings,
         return rc;
     w->instance = instance;
     w->settings = settings;
+    chores_init(&w->chores, settings);
     init_queue(w);
     rc = register_metrics(w);
     if (rc == OBS_OK)

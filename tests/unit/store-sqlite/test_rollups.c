@@ -2,12 +2,14 @@
 /* Random traces, sent in random order, again, and changed; random questions. Rollups
  * and spans must give the same answer to the last digit, and both that of a naive
  * loop. */
+#include "drift.h"
 #include "fixture.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define S_NS INT64_C(1000000000)
 #define MINUTE_NS (60 * S_NS)
@@ -409,6 +411,144 @@ static void rollups_spans_and_a_naive_loop_agree(void **state)
     free(spans);
 }
 
+/* SQL behind the store's back. */
+static void change_file(const struct fixture *f, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *error = NULL;
+
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s", error);
+    sqlite3_close(db);
+}
+
+static void wait_for(const struct fixture *f, const char *sql)
+{
+    for (int i = 0; i < 3000 && file_number(f, sql) == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_true(file_number(f, sql) != 0);
+}
+
+/* As if the file were from before there were rollups. */
+static void forget_rollups(const struct fixture *f)
+{
+    change_file(f, "DELETE FROM rollups; DELETE FROM rollup_series; DELETE FROM rollup_projects;"
+                   "DELETE FROM usage_below; UPDATE spans SET flags=flags&7;"
+                   "UPDATE rollup_state SET counted=0, last=(SELECT max(id) FROM spans)");
+}
+
+static void what_was_there_before_is_counted_later(void **state)
+{
+    struct fixture *f = *state;
+    obs_span *spans = calloc(N, sizeof(*spans));
+    size_t rollups;
+
+    for (uint64_t i = 0; i < N; i++)
+        spans[i] = span_number(i);
+    for (size_t i = 0; i < N - 100; i += 50)
+        assert_int_equal(append_wait(f, &scope_all, spans + i, 50, NULL), OBS_OK);
+    fixture_close(f);
+    forget_rollups(f);
+    assert_int_equal(fixture_open(f), OBS_OK);
+    assert_int_equal(append_wait(f, &scope_all, spans + N - 100, 100, NULL), OBS_OK);
+    wait_for(f, "SELECT counted>=last FROM rollup_state");
+    mark(spans);
+    ask_both(f, spans, 200, &rollups);
+    assert_in_range(rollups, 20, 200);
+    free(spans);
+}
+
+/* Nothing is made of half of the spans. */
+static void until_all_is_counted_spans_answer(void **state)
+{
+    struct fixture *f = *state;
+    obs_span *spans = calloc(N, sizeof(*spans));
+    size_t rollups;
+
+    for (uint64_t i = 0; i < N; i++)
+        spans[i] = span_number(i);
+    assert_int_equal(append_wait(f, &scope_all, spans, N, NULL), OBS_OK);
+    change_file(f, "UPDATE rollup_state SET counted=0, last=1000000000");
+    mark(spans);
+    ask_both(f, spans, 20, &rollups);
+    assert_int_equal(rollups, 0);
+    free(spans);
+}
+
+static bool look(const struct fixture *f)
+{
+    struct statements statements = {0};
+    int64_t minute_ns = 0;
+    bool same = false;
+
+    assert_int_equal(sqlite3_open(f->path, &statements.db), SQLITE_OK);
+    assert_int_equal(drift_look(&statements, &f->settings, &same, &minute_ns), OBS_OK);
+    statements_finish(&statements);
+    sqlite3_close(statements.db);
+    return same;
+}
+
+static void a_cell_that_drifts_is_found(void **state)
+{
+    struct fixture *f = *state;
+    obs_span *spans = calloc(N, sizeof(*spans));
+
+    for (uint64_t i = 0; i < N; i++)
+        spans[i] = span_number(i);
+    send_all(f, spans);
+    for (int i = 0; i < 50; i++)
+        assert_true(look(f));
+    change_file(f, "UPDATE rollups SET sums=(SELECT sums FROM rollups ORDER BY length(sums) DESC"
+                   " LIMIT 1)");
+    assert_false(look(f));
+    free(spans);
+}
+
+static int64_t tokens_of(struct fixture *f, uint32_t flags, uint32_t *ret_source)
+{
+    const obs_aggregate_query q = {.size = sizeof(q),
+                                   .flags = flags,
+                                   .from_ns = INT64_MIN,
+                                   .to_ns = INT64_MAX,
+                                   .measures = measures,
+                                   .n_measures = 4,
+                                   .limit = 1};
+    struct rows rows = {.items = calloc(MAX_ROWS, sizeof(struct row))};
+    int64_t tokens;
+
+    ask(f, &scope_all, &q, &rows);
+    tokens = rows.items[0].values[2].i;
+    *ret_source = rows.result.source;
+    free(rows.items);
+    return tokens;
+}
+
+static void old_spans_go_and_what_they_used_stays(void **state)
+{
+    struct fixture *f = *state;
+    obs_span *spans = calloc(N, sizeof(*spans));
+    uint32_t source;
+    int64_t tokens;
+
+    for (uint64_t i = 0; i < N; i++)
+        spans[i] = span_number(i);
+    send_all(f, spans);
+    tokens = tokens_of(f, 0, &source);
+    assert_true(tokens > 0);
+    fixture_close(f);
+    f->settings.retention_spans_ns = DAY_NS;
+    f->settings.retention_cells_ns[0] = f->settings.retention_cells_ns[1] = DAY_NS;
+    assert_int_equal(fixture_open(f), OBS_OK);
+    wait_for(f, "SELECT NOT EXISTS(SELECT 1 FROM spans)");
+    wait_for(f, "SELECT NOT EXISTS(SELECT 1 FROM rollups WHERE level%3<2)");
+    assert_int_equal(tokens_of(f, 0, &source), tokens);
+    assert_int_equal(source, OBS_SOURCE_ROLLUP);
+    assert_int_equal(tokens_of(f, OBS_QUERY_RAW, &source), 0);
+    free(spans);
+}
+
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -432,7 +572,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(rollups_spans_and_a_naive_loop_agree),
+        TEST(rollups_spans_and_a_naive_loop_agree),  TEST(what_was_there_before_is_counted_later),
+        TEST(until_all_is_counted_spans_answer),     TEST(a_cell_that_drifts_is_found),
+        TEST(old_spans_go_and_what_they_used_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

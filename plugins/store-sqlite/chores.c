@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looked for seldom, and soon again while there is more. */
+#include "chores.h"
+#include "backfill.h"
+#include "retention.h"
+#include "usage.h"
+
+#include <observatory/worker.h>
+
+#define MS_NS INT64_C(1000000)
+#define AT_ONCE 500
+#define EVERY_NS (10000 * MS_NS)
+#define AGAIN_NS (10 * MS_NS)
+#define REST_NS (1000 * MS_NS)
+
+static int expire_fragments(struct writing *w, const struct settings *settings, bool *ret_more)
+{
+    int64_t before_ns = obs_clock_wall_ns() - settings->keep_fragments_ns;
+    int removed = 0, rc = SQLITE_OK;
+
+    if (w->fragments.any)
+        rc = fragments_expire(&w->fragments, before_ns, AT_ONCE, &removed);
+    *ret_more = removed == AT_ONCE;
+    return rc;
+}
+
+static int expire_notes(struct writing *w, const struct settings *settings, bool *ret_more)
+{
+    int rc =
+        usage_expire(&w->statements, obs_clock_wall_ns() - settings->keep_fragments_ns, AT_ONCE);
+
+    *ret_more = rc == SQLITE_OK && sqlite3_changes(w->db) == AT_ONCE;
+    return rc;
+}
+
+static int backfill(struct writing *w, const struct settings *settings, bool *ret_more)
+{
+    (void)settings;
+    return backfill_some(w, AT_ONCE, ret_more);
+}
+
+static const struct chore {
+    int (*some)(struct writing *writing, const struct settings *settings, bool *ret_more);
+    int64_t again_ns;
+} list[] = {{backfill, 0},
+            {expire_fragments, AGAIN_NS},
+            {expire_notes, AGAIN_NS},
+            {retention_content, AGAIN_NS},
+            {retention_spans, AGAIN_NS},
+            {retention_cells, AGAIN_NS}};
+
+#define N_CHORES (sizeof(list) / sizeof(*list))
+_Static_assert(N_CHORES <= CHORES_MAX, "room for all of them");
+
+void chores_init(struct chores *chores, const struct settings *settings)
+{
+    *chores = (struct chores){.settings = settings};
+}
+
+int64_t chores_due_ns(const struct chores *chores)
+{
+    int64_t due_ns = chores->due_ns[0];
+
+    for (size_t i = 1; i < N_CHORES; i++)
+        due_ns = chores->due_ns[i] < due_ns ? chores->due_ns[i] : due_ns;
+    return due_ns;
+}
+
+static int run_one(struct chores *chores, const struct chore *chore, struct writing *w,
+                   bool *ret_more)
+{
+    int rc = db_run(w->db, "BEGIN IMMEDIATE");
+
+    *ret_more = false;
+    if (rc == SQLITE_OK)
+        rc = fragments_look(&w->fragments);
+    if (rc == SQLITE_OK)
+        rc = rollups_begin(&w->rollups);
+    if (rc == SQLITE_OK)
+        rc = chore->some(w, chores->settings, ret_more);
+    if (rc == SQLITE_OK)
+        rc = rollups_write(&w->rollups);
+    if (rc == SQLITE_OK)
+        rc = db_run(w->db, "COMMIT");
+    if (rc != SQLITE_OK) {
+        fragments_forget(&w->fragments);
+        if (!sqlite3_get_autocommit(w->db))
+            (void)db_run(w->db, "ROLLBACK"); /* SQLite may have done it already */
+    }
+    return rc;
+}
+
+int chores_run(struct chores *chores, struct writing *writing)
+{
+    int worst = SQLITE_OK;
+
+    for (size_t i = 0; i < N_CHORES; i++) {
+        bool more;
+        int rc;
+
+        if (obs_clock_mono_ns() < chores->due_ns[i])
+            continue;
+        rc = run_one(chores, &list[i], writing, &more);
+        chores->due_ns[i] = obs_clock_mono_ns() + (rc != SQLITE_OK ? REST_NS
+                                                   : more          ? list[i].again_ns
+                                                                   : EVERY_NS);
+        worst = rc != SQLITE_OK ? rc : worst;
+    }
+    return worst;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the writer does beside what it is told: old things go, and what was not
+ * counted is. A few rows at a time, so that nobody waits for it. */
+#ifndef STORE_SQLITE_CHORES_H
+#define STORE_SQLITE_CHORES_H
+
+#include "writer.h"
+
+enum { CHORES_MAX = 8 };
+
+struct chores {
+    const struct settings *settings; /* borrowed */
+    int64_t due_ns[CHORES_MAX];      /* monotonic */
+};
+
+void chores_init(struct chores *chores, const struct settings *settings);
+
+/* When the next one is due; monotonic. */
+int64_t chores_due_ns(const struct chores *chores);
+
+/* A step of each that is due, in transactions of their own. Returns a SQLite result
+ * code; after an error they rest for a while. */
+int chores_run(struct chores *chores, struct writing *writing);
+
+#endif
