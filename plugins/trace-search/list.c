@@ -21,10 +21,10 @@ struct list {
 
 static void fail(struct list *list, int error)
 {
-    obs_str text = list->params.wrong_text;
+    obs_str text = list->params.filter.wrong_text;
 
     if (text.len)
-        (void)obs_respond_error(list->answer.req, error, list->params.wrong_field, "%.*s",
+        (void)obs_respond_error(list->answer.req, error, list->params.filter.wrong_field, "%.*s",
                                 OBS_STR_ARG(text));
     else
         (void)obs_respond_error(list->answer.req, error, NULL, NULL);
@@ -104,9 +104,10 @@ static int search(struct list *list)
         rc = cursor_read(list->arena, list->key->bytes, list->digest, list->params.cursor,
                          &list->query.after);
     if (rc == OBS_E_CURSOR) {
-        list->params.wrong_field = "cursor";
-        list->params.wrong_text = obs_str_of("cursor: expected that of a page of this very query; "
-                                             "leave it out to begin again");
+        list->params.filter.wrong_field = "cursor";
+        list->params.filter.wrong_text =
+            obs_str_of("cursor: expected that of a page of this very query; "
+                       "leave it out to begin again");
     }
     if (rc < 0)
         return rc;
@@ -154,8 +155,8 @@ static int prepare(struct list *list)
     if (rc == OBS_OK)
         rc = params_finish(&list->params, &list->query);
     list->scope = scope_of(list->answer.req);
-    if (rc == OBS_OK && list->params.project.len)
-        rc = scope_narrow(&list->scope, &list->params.project);
+    if (rc == OBS_OK && list->params.filter.project.len)
+        rc = scope_narrow(&list->scope, &list->params.filter.project);
     if (rc < 0)
         return rc;
     params_digest(&list->params, list->digest);

@@ -3,11 +3,10 @@
 #ifndef TRACE_SEARCH_PARAMS_H
 #define TRACE_SEARCH_PARAMS_H
 
-#include <observatory/memory.h>
-#include <observatory/request.h>
-#include <observatory/store.h>
+#include "filter_params.h"
 
-#define PARAMS_MAX_FILTERS 64
+#include <observatory/request.h>
+
 #define PARAMS_DIGEST_BYTES 16
 
 /* The parameters as the route declares them. */
@@ -16,33 +15,23 @@ extern const obs_param params_declared[N_PARAMS_DECLARED];
 
 /* Owned by the caller; what it points to lives in `arena` or in the request. */
 struct params {
-    obs_arena *arena;
-    int64_t now_ns;
+    struct filter_params filter; /* which spans; and what was wrong, after an error */
     uint32_t max_limit;
-
-    const obs_filter *filters[PARAMS_MAX_FILTERS];
-    size_t n_filters;
-    int64_t from_ns, to_ns;
-    obs_str project; /* ptr NULL: not given */
     uint32_t sort_field;
     uint32_t ascending;
     uint32_t limit;
     uint32_t total;
     uint64_t fields;
     obs_str cursor;
-    uint8_t filter_digest[PARAMS_DIGEST_BYTES]; /* of a filter tree; zero: none */
-    obs_str given[N_PARAMS_DECLARED];           /* by row of the declaration; ptr NULL: not given */
-
-    /* What was wrong, after an error. */
-    const char *wrong_field;
-    obs_str wrong_text;
+    uint8_t filter_digest[PARAMS_DIGEST_BYTES];             /* of a filter tree; zero: none */
+    obs_str given[N_PARAMS_DECLARED - FILTER_PARAMS_COUNT]; /* the others; ptr NULL: not given */
 };
 
 void params_init(struct params *params, obs_arena *arena, int64_t now_ns, uint32_t max_limit);
 
 /* Takes one parameter, borrowed as long as `params`. Each may be given once, tags
  * any number of times. Errors: OBS_E_INVALID, OBS_E_RANGE, OBS_E_UNKNOWN,
- * OBS_E_CURSOR, OBS_E_COMPLEX with wrong_field and wrong_text; OBS_E_NOMEM. */
+ * OBS_E_CURSOR, OBS_E_COMPLEX with filter.wrong_field and wrong_text; OBS_E_NOMEM. */
 int params_take(struct params *params, obs_str name, obs_str value);
 
 /* Checks what belongs together and fills in the query, but for `after`. `filter`

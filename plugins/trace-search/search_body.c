@@ -16,8 +16,8 @@ struct reading {
 
 static int complain(struct params *p, const char *field, int error, const char *text)
 {
-    p->wrong_field = field;
-    p->wrong_text = obs_arena_printf(p->arena, "%s: %s", field, text);
+    p->filter.wrong_field = field;
+    p->filter.wrong_text = obs_arena_printf(p->filter.arena, "%s: %s", field, text);
     return error;
 }
 
@@ -61,8 +61,8 @@ static void digest(const obs_json *json, crypto_generichash_state *state)
 static int take_filter(struct reading *r, const obs_json *value)
 {
     struct params *p = r->params;
-    struct filter_reader reader = {.arena = p->arena,
-                                   .now_ns = p->now_ns,
+    struct filter_reader reader = {.arena = p->filter.arena,
+                                   .now_ns = p->filter.now_ns,
                                    .depth = r->limits->depth,
                                    .nodes = r->limits->nodes,
                                    .values = r->limits->values,
@@ -72,14 +72,16 @@ static int take_filter(struct reading *r, const obs_json *value)
     int rc = filter_json_read(&reader, "filter", value, &filter);
 
     if (rc < 0) {
-        p->wrong_field =
+        p->filter.wrong_field =
             reader.wrong_field.len
-                ? obs_arena_printf(p->arena, "%.*s", OBS_STR_ARG(reader.wrong_field)).ptr
+                ? obs_arena_printf(p->filter.arena, "%.*s", OBS_STR_ARG(reader.wrong_field)).ptr
                 : NULL;
-        p->wrong_text = reader.wrong_text;
+        p->filter.wrong_text = reader.wrong_text;
         return rc;
     }
-    p->filters[p->n_filters++] = filter;
+    rc = filter_params_add(&p->filter, filter);
+    if (rc < 0)
+        return rc;
     crypto_generichash_init(&state, NULL, 0, sizeof(p->filter_digest));
     digest(value, &state);
     crypto_generichash_final(&state, p->filter_digest, sizeof(p->filter_digest));
@@ -93,7 +95,7 @@ static obs_str text_of(struct params *p, const obs_json *value)
     case OBS_JSON_STRING:
         return obs_json_str(value);
     case OBS_JSON_INT:
-        return obs_arena_printf(p->arena, "%lld", (long long)obs_json_int(value));
+        return obs_arena_printf(p->filter.arena, "%lld", (long long)obs_json_int(value));
     case OBS_JSON_BOOL:
         return obs_str_of(obs_json_bool(value) ? "true" : "false");
     default:
@@ -104,7 +106,7 @@ static obs_str text_of(struct params *p, const obs_json *value)
 /* ["ts", "model"] as "ts,model". */
 static int take_names(struct params *p, const char *name, const obs_json *value)
 {
-    obs_buf *buf = obs_buf_new(p->arena, /* limit_bytes= */ 0);
+    obs_buf *buf = obs_buf_new(p->filter.arena, /* limit_bytes= */ 0);
 
     if (!buf)
         return OBS_E_NOMEM;
@@ -149,11 +151,11 @@ static int take_scalar(struct params *p, obs_str key, const obs_json *value)
         if (obs_str_is(key, scalars[i]))
             return text.ptr ? params_take(p, obs_str_of(scalars[i]), text)
                             : complain(p, scalars[i], OBS_E_INVALID, "expected a text or a number");
-    p->wrong_text = obs_arena_printf(p->arena,
-                                     "unknown member \"%.*s\"; there are: filter, from, to, "
-                                     "project_id, sort_by, sort_desc, sort, "
-                                     "limit, cursor, fields, include",
-                                     (int)(key.len < 64 ? key.len : 64), key.ptr);
+    p->filter.wrong_text = obs_arena_printf(p->filter.arena,
+                                            "unknown member \"%.*s\"; there are: filter, from, to, "
+                                            "project_id, sort_by, sort_desc, sort, "
+                                            "limit, cursor, fields, include",
+                                            (int)(key.len < 64 ? key.len : 64), key.ptr);
     return OBS_E_UNKNOWN;
 }
 
@@ -182,15 +184,15 @@ int search_body_read(struct params *params, const struct search_limits *limits, 
     struct reading reading = {params, limits};
     obs_json_error error = {.size = sizeof(error)};
     const obs_json *root;
-    int rc = obs_json_parse(params->arena, body, &root, &error);
+    int rc = obs_json_parse(params->filter.arena, body, &root, &error);
 
     if (rc == OBS_E_SYNTAX)
-        params->wrong_text = obs_arena_printf(params->arena, "line %u, column %u: %s", error.line,
-                                              error.column, error.text);
+        params->filter.wrong_text = obs_arena_printf(params->filter.arena, "line %u, column %u: %s",
+                                                     error.line, error.column, error.text);
     if (rc < 0)
         return rc;
     if (obs_json_type(root) != OBS_JSON_OBJECT) {
-        params->wrong_text = obs_str_of("expected an object");
+        params->filter.wrong_text = obs_str_of("expected an object");
         return OBS_E_SYNTAX;
     }
     return obs_json_each(root, take_member, &reading);

@@ -52,7 +52,7 @@ static obs_span_query query_of(obs_arena *arena, const char *text)
     if (rc == OBS_OK)
         rc = params_finish(params, &query);
     if (rc < 0)
-        fail_msg("%s: error %d, %.*s", text, rc, OBS_STR_ARG(params->wrong_text));
+        fail_msg("%s: error %d, %.*s", text, rc, OBS_STR_ARG(params->filter.wrong_text));
     return query;
 }
 
@@ -77,8 +77,8 @@ static void assert_refused(obs_arena *arena, const char *text, int error, const 
         rc = params_finish(&params, &query);
     if (rc != error)
         fail_msg("%s: expected error %d, found %d", text, error, rc);
-    assert_string_equal(params.wrong_field, field);
-    assert_true(params.wrong_text.len > 0);
+    assert_string_equal(params.filter.wrong_field, field);
+    assert_true(params.filter.wrong_text.len > 0);
     assert_int_equal(query.size, 0); /* written on success only */
 }
 
@@ -226,13 +226,13 @@ static void too_many_tags_are_too_complex(void **state)
     obs_buf *buf = obs_buf_new(*state, 0);
     struct params params;
 
-    for (size_t i = 0; i < PARAMS_MAX_FILTERS; i++)
+    for (size_t i = 0; i < FILTER_PARAMS_MAX; i++)
         obs_buf_printf(buf, "%st%zu", i ? "," : "", i);
     params_init(&params, *state, NOW, 1000);
     assert_int_equal(params_take(&params, obs_str_of("tags"), obs_buf_str(buf)), OBS_OK);
-    assert_int_equal(params.n_filters, PARAMS_MAX_FILTERS);
+    assert_int_equal(params.filter.n_filters, FILTER_PARAMS_MAX);
     assert_int_equal(params_take(&params, obs_str_of("tags"), obs_str_of("one")), OBS_E_COMPLEX);
-    assert_true(params.wrong_text.len > 0);
+    assert_true(params.filter.wrong_text.len > 0);
 }
 
 static void bounds_are_exact_decimals(void **state)
@@ -351,7 +351,7 @@ static void a_project_is_no_filter_but_a_scope(void **state)
     obs_span_query query = {0};
 
     assert_int_equal(take_all(&params, *state, "project_id=p,1"), OBS_OK);
-    assert_true(obs_str_is(params.project, "p,1"));
+    assert_true(obs_str_is(params.filter.project, "p,1"));
     assert_int_equal(params_finish(&params, &query), OBS_OK);
     assert_null(query.filter);
     assert_refused(*state, "project_id=", OBS_E_INVALID, "project_id");
@@ -419,7 +419,7 @@ static void unknown_parameters_are_refused(void **state)
     assert_refused(*state, "Model=x", OBS_E_UNKNOWN, "query");
     assert_refused(*state, "=x", OBS_E_UNKNOWN, "query");
     assert_int_equal(take_all(&params, *state, "modle=x"), OBS_E_UNKNOWN);
-    assert_non_null(memmem(params.wrong_text.ptr, params.wrong_text.len, "modle", 5));
+    assert_non_null(memmem(params.filter.wrong_text.ptr, params.filter.wrong_text.len, "modle", 5));
 }
 
 static void what_is_given_twice_is_refused_under_any_name(void **state)
@@ -446,7 +446,7 @@ static void every_parameter_is_declared_once_and_taken(void **state)
         struct params params;
         params_init(&params, *state, NOW, 1000);
         if (params_take(&params, obs_str_of(declared->name), obs_str_of("?")) < 0)
-            assert_string_equal(params.wrong_field, declared->name); /* not "query" */
+            assert_string_equal(params.filter.wrong_field, declared->name); /* not "query" */
         assert_string_equal(declared->in, "query");
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(declared->name, params_declared[k].name);
