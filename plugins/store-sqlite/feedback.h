@@ -19,6 +19,11 @@ int feedback_submit_get(struct readers *readers, const obs_scope *scope,
                         const obs_feedback_query *query, obs_feedback_fn row, obs_search_fn done,
                         void *user);
 
+/* obs_store.feedback_sums. Thread: worker. */
+int feedback_submit_sums(struct readers *readers, const struct settings *settings,
+                         const obs_scope *scope, const obs_span_set *spans, obs_feedback_sum_fn row,
+                         obs_search_fn done, void *user);
+
 /* In the order in which they are bound and read. */
 #define FEEDBACK_COLUMNS                                                                           \
     "project_id,id,trace_id,span_id,session_id,name,value,label,comment,source,author,resolved,"   \

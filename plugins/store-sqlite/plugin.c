@@ -136,12 +136,12 @@ static int aggregate(void *self, const obs_scope *scope, const obs_aggregate_que
     return aggregate_submit(store->readers, store->settings, scope, query, group, done, user);
 }
 
-static int remove_spans(void *self, const obs_scope *scope, const obs_removal *removal,
-                        obs_append_fn done, void *user)
+static int remove_spans(void *self, const obs_scope *scope, const obs_span_set *spans,
+                        uint32_t flags, obs_append_fn done, void *user)
 {
     struct store *store = self;
 
-    return remove_submit(store->writer, store->settings, scope, removal, done, user);
+    return remove_submit(store->writer, store->settings, scope, spans, flags, done, user);
 }
 
 static int feedback_put(void *self, const obs_scope *scope, const obs_feedback *feedback, size_t n,
@@ -161,6 +161,14 @@ static int feedback_get(void *self, const obs_scope *scope, const obs_feedback_q
     struct store *store = self;
 
     return feedback_submit_get(store->readers, scope, query, row, done, user);
+}
+
+static int feedback_sums(void *self, const obs_scope *scope, const obs_span_set *spans,
+                         obs_feedback_sum_fn row, obs_search_fn done, void *user)
+{
+    struct store *store = self;
+
+    return feedback_submit_sums(store->readers, store->settings, scope, spans, row, done, user);
 }
 
 static int feedback_remove(void *self, const obs_scope *scope, obs_str id, obs_worker *worker,
@@ -209,6 +217,7 @@ static const obs_store service = {
     .remove = remove_spans,
     .feedback_put = feedback_put,
     .feedback_get = feedback_get,
+    .feedback_sums = feedback_sums,
     .feedback_remove = feedback_remove,
     .record_get = record_get,
     .record_put = record_put,

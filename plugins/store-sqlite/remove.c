@@ -23,19 +23,18 @@ struct removing {
 /* --- building -------------------------------------------------------------------------- */
 
 static int build(struct removing *r, obs_arena *arena, const struct settings *settings,
-                 const obs_scope *scope, const obs_removal *removal)
+                 const obs_scope *scope, const obs_span_set *spans, uint32_t flags)
 {
     int rc = sql_init(&r->sql, arena, &sqlite_dialect);
 
     if (rc < 0)
         return rc;
-    if (removal->from_ns > removal->to_ns)
+    if (spans->from_ns > spans->to_ns)
         return OBS_E_INVALID;
-    r->contents = (removal->flags & OBS_REMOVE_CONTENT) != 0;
+    r->contents = (flags & OBS_REMOVE_CONTENT) != 0;
     obs_buf_printf(r->sql.text, "SELECT s.id,s.trace_id,s.project_id");
-    from_sql(&r->sql, settings, removal->filter, r->contents);
-    rc =
-        conditions_sql(&r->sql, settings, scope, removal->from_ns, removal->to_ns, removal->filter);
+    from_sql(&r->sql, settings, spans->filter, r->contents);
+    rc = conditions_sql(&r->sql, settings, scope, spans->from_ns, spans->to_ns, spans->filter);
     obs_buf_printf(r->sql.text, "%s LIMIT %d", r->contents ? " AND c.id IS NOT NULL" : "", AT_ONCE);
     return rc < 0 ? rc : obs_buf_error(r->sql.text);
 }
@@ -167,7 +166,7 @@ static void done(struct write_job *job)
 }
 
 int remove_submit(struct writer *writer, const struct settings *settings, const obs_scope *scope,
-                  const obs_removal *removal, obs_append_fn ready, void *user)
+                  const obs_span_set *spans, uint32_t flags, obs_append_fn ready, void *user)
 {
     obs_arena *arena = obs_arena_create(MAX_JOB_BYTES);
     struct removing *r = arena ? obs_arena_calloc(arena, 1, sizeof(*r)) : NULL;
@@ -180,7 +179,7 @@ int remove_submit(struct writer *writer, const struct settings *settings, const 
         r->done = ready;
         r->user = user;
         r->result.size = sizeof(r->result);
-        rc = build(r, arena, settings, scope, removal);
+        rc = build(r, arena, settings, scope, spans, flags);
     }
     if (rc == OBS_OK)
         rc = writer_submit(writer, &r->job);

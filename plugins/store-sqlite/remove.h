@@ -10,7 +10,7 @@
 
 /* obs_store.remove. */
 int remove_submit(struct writer *writer, const struct settings *settings, const obs_scope *scope,
-                  const obs_removal *removal, obs_append_fn done, void *user);
+                  const obs_span_set *spans, uint32_t flags, obs_append_fn done, void *user);
 
 /* Removes the spans that `sql` selects (row, trace and project), a few at once, with
  * what belongs to them; only their contents with `contents`. `ret_removed` is 0 when

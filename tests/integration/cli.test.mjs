@@ -39,7 +39,7 @@ test('check names file, line and column of every mistake at once', async () => {
 test('plugins are listed and shown with their options', async () => {
     const list = await run(['plugins', '--config', config]);
     assert.equal(list.code, 0);
-    for (const name of ['store-sqlite', 'ingest', 'feedback', 'trace-search', 'metrics', 'health', 'hello', 'echo'])
+    for (const name of ['store-sqlite', 'ingest', 'feedback', 'trace-search', 'analytics', 'metrics', 'health', 'hello', 'echo'])
         assert.match(list.out, new RegExp(`\\b${name}\\b`));
     const show = await run(['plugins', 'show', 'ingest', '--config', config]);
     assert.equal(show.code, 0);

@@ -40,13 +40,13 @@ export class Storm {
 
     /** A path spelt another way is another option: the instance is made anew. */
     text() {
-        return this.plain.replace(/^ {2}(store-sqlite|prices|ingest|feedback|trace-search|metrics|health):.*$/gm, (line, name) =>
+        return this.plain.replace(/^ {2}(store-sqlite|prices|ingest|feedback|trace-search|analytics|metrics|health):.*$/gm, (line, name) =>
             `${line}\n    module: ${this.plugins}${'/.'.repeat(this.spelling[name] ?? 0)}/${name}/${name}.so`);
     }
 
     /** Spells some plugins another way. */
     vary() {
-        for (const name of ['store-sqlite', 'prices', 'ingest', 'feedback', 'trace-search', 'metrics', 'health'])
+        for (const name of ['store-sqlite', 'prices', 'ingest', 'feedback', 'trace-search', 'analytics', 'metrics', 'health'])
             if (Math.random() < 0.3) this.spelling[name] = ((this.spelling[name] ?? 0) + 1) % 4;
         return this.text();
     }

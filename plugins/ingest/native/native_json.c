@@ -497,9 +497,10 @@ static int finish_item(struct reader *r, struct item *item)
     finish_tokens(r, item);
     if (!span->project_id.len)
         span->project_id = r->batch->project;
+    if (!span->model.len)
+        span->model = span->request_model;
     if (!span->operation_type.len)
-        span->operation_type =
-            obs_str_of(span->model.len || span->request_model.len ? "chat" : "internal");
+        span->operation_type = obs_str_of(span->model.len ? "chat" : "internal");
     finish_cost(span);
     return r->complaint.error ? OBS_OK : finish_content(r, span);
 }

@@ -232,6 +232,7 @@ static int add_chat(struct scene *s, const obs_span *parent, const struct model 
     span->input_text = question;
     span->input_messages = messages(s, "user", question, NULL);
     if (random_chance(s->r, ERROR_SHARE)) {
+        span->model = span->request_model; /* none answered */
         fail_span(s, span);
         lasts(s, span, random_log_normal(s->r, 7, 1));
         return 0;

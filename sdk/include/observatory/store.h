@@ -256,19 +256,19 @@ typedef struct obs_group {
 /* As obs_row_fn. */
 typedef int (*obs_group_fn)(const obs_group *group, void *user);
 
-/* ---- removing --------------------------------------------------------------- */
+/* ---- sets of spans ------------------------------------------------------------ */
+
+/* Which spans are meant.  Since: ABI 1.0. */
+typedef struct obs_span_set {
+    uint32_t size;
+    uint32_t reserved;
+    int64_t from_ns;
+    int64_t to_ns; /* start_ns in [from_ns, to_ns); INT64_MIN, INT64_MAX: open */
+    const obs_filter *filter;
+} obs_span_set;
 
 /* Flags of a removal.  Since: ABI 1.0. */
 #define OBS_REMOVE_CONTENT 1u /* only prompts and completions */
-
-/* Which spans go. Rollups stay: what was used was used.  Since: ABI 1.0. */
-typedef struct obs_removal {
-    uint32_t size;
-    uint32_t flags; /* OBS_REMOVE_* */
-    int64_t from_ns;
-    int64_t to_ns; /* start_ns in [from_ns, to_ns) */
-    const obs_filter *filter;
-} obs_removal;
 
 /* ---- feedback --------------------------------------------------------------- */
 
@@ -312,6 +312,21 @@ typedef struct obs_feedback_query {
 
 /* As obs_row_fn. */
 typedef int (*obs_feedback_fn)(const obs_feedback *feedback, void *user);
+
+/* All feedback of one name; borrowed for the call.  Since: ABI 1.0. */
+typedef struct obs_feedback_sum {
+    uint32_t size;
+    uint32_t reserved;
+    obs_str name;
+    int64_t count;
+    int64_t values; /* how many have a value, */
+    double sum;     /* and what these come to */
+    int64_t resolved;
+    int64_t unresolved; /* and are said to be */
+} obs_feedback_sum;
+
+/* As obs_row_fn. */
+typedef int (*obs_feedback_sum_fn)(const obs_feedback_sum *sum, void *user);
 
 /* ---- small keyed records ------------------------------------------------- */
 
@@ -363,10 +378,11 @@ typedef struct obs_store {
     int (*aggregate)(void *self, const obs_scope *scope, const obs_aggregate_query *query,
                      obs_group_fn group, obs_search_fn done, void *user);
 
-    /* Removes spans, at once and for good, or their contents; n_merged tells how
-     * many. Done in small steps, so that writing goes on: when it fails, part of it
-     * is done.  Errors: as search.  Thread: [worker].  Since: ABI 1.0. */
-    int (*remove)(void *self, const obs_scope *scope, const obs_removal *removal,
+    /* Removes spans, at once and for good, or only their contents; rollups stay: what
+     * was used was used. n_merged tells how many. Done in small steps, so that writing
+     * goes on: when it fails, part of it is done. Flags: OBS_REMOVE_*. Errors: as
+     * search.  Thread: [worker].  Since: ABI 1.0. */
+    int (*remove)(void *self, const obs_scope *scope, const obs_span_set *spans, uint32_t flags,
                   obs_append_fn done, void *user);
 
     /* Stores `n` pieces of feedback (all of one size), all or none, as append does;
@@ -379,6 +395,11 @@ typedef struct obs_store {
      * trace, session nor id).  Thread: [worker].  Since: ABI 1.0. */
     int (*feedback_get)(void *self, const obs_scope *scope, const obs_feedback_query *query,
                         obs_feedback_fn row, obs_search_fn done, void *user);
+
+    /* Adds up the feedback on some spans or on their traces as a whole, by name, the
+     * most frequent first. Errors: as search.  Thread: [worker].  Since: ABI 1.0. */
+    int (*feedback_sums)(void *self, const obs_scope *scope, const obs_span_set *spans,
+                         obs_feedback_sum_fn row, obs_search_fn done, void *user);
 
     /* Removes the feedback of an id from every project of the scope; n_merged
      * tells how much it was.  Thread: [any].  Since: ABI 1.0. */

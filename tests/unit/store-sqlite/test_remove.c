@@ -23,14 +23,11 @@ static void on_removed(const obs_append_result *result, void *user)
 static obs_append_result remove_wait(struct fixture *f, const obs_scope *scope, uint32_t flags,
                                      int64_t from_ns, int64_t to_ns, const obs_filter *filter)
 {
-    const obs_removal removal = {.size = sizeof(removal),
-                                 .flags = flags,
-                                 .from_ns = from_ns,
-                                 .to_ns = to_ns,
-                                 .filter = filter};
+    const obs_span_set spans = {
+        .size = sizeof(spans), .from_ns = from_ns, .to_ns = to_ns, .filter = filter};
     struct answer answer = {0};
 
-    assert_int_equal(f->store->remove(f->self, scope, &removal, on_removed, &answer), OBS_OK);
+    assert_int_equal(f->store->remove(f->self, scope, &spans, flags, on_removed, &answer), OBS_OK);
     fake_worker_wait(f->worker, &answer.done);
     assert_int_equal(answer.result.error, OBS_OK);
     return answer.result;
