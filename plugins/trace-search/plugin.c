@@ -148,6 +148,26 @@ static const obs_param trace_params[] = {
     {"include", "query", "string", "feedback: what there is on the trace and on each span"},
 };
 
+static const obs_param remove_params[] = {
+    {"trace_id", "path", "string", "32 hexadecimal digits"},
+};
+
+#define LIMIT_PARAM                                                                                \
+    {                                                                                              \
+        "limit", "query", "integer", "groups at most, 1 to 1000; 50 when absent"                   \
+    }
+
+static const obs_param group_params[] = {LIMIT_PARAM, FILTER_PARAMS};
+static const obs_param session_params[] = {
+    {"session_id", "path", "string", "the session"},
+    LIMIT_PARAM,
+};
+static const obs_param facet_params[] = {
+    {"field", "query", "string", "a field of text, status_code, tags or attributes.KEY"},
+    LIMIT_PARAM,
+    FILTER_PARAMS,
+};
+
 static const obs_route routes[] = {
     {
         .methods = OBS_GET,
@@ -180,6 +200,61 @@ static const obs_route routes[] = {
         .summary = "One trace as a tree, with its totals",
         .params = trace_params,
         .n_params = sizeof(trace_params) / sizeof(trace_params[0]),
+    },
+    {
+        .methods = OBS_DELETE,
+        .max_age_s = -1,
+        .path = "/api/v1/traces/{trace_id}",
+        .handler = handle_remove,
+        .permission = "admin:traces",
+        .limit_class = "ingest",
+        .summary = "Removes a trace with its prompts and feedback",
+        .params = remove_params,
+        .n_params = sizeof(remove_params) / sizeof(remove_params[0]),
+    },
+    {
+        .methods = OBS_GET,
+        .max_age_s = 0,
+        .path = "/api/v1/sessions",
+        .handler = handle_sessions,
+        .permission = "traces:read",
+        .limit_class = "query",
+        .summary = "Sessions, last seen first",
+        .params = group_params,
+        .n_params = sizeof(group_params) / sizeof(group_params[0]),
+    },
+    {
+        .methods = OBS_GET,
+        .max_age_s = 0,
+        .path = "/api/v1/sessions/{session_id}",
+        .handler = handle_session,
+        .permission = "traces:read",
+        .limit_class = "query",
+        .summary = "The traces of a session, and its totals",
+        .params = session_params,
+        .n_params = sizeof(session_params) / sizeof(session_params[0]),
+    },
+    {
+        .methods = OBS_GET,
+        .max_age_s = 0,
+        .path = "/api/v1/users",
+        .handler = handle_users,
+        .permission = "traces:read",
+        .limit_class = "query",
+        .summary = "Users, last seen first",
+        .params = group_params,
+        .n_params = sizeof(group_params) / sizeof(group_params[0]),
+    },
+    {
+        .methods = OBS_GET,
+        .max_age_s = 0,
+        .path = "/api/v1/facets",
+        .handler = handle_facets,
+        .permission = "traces:read",
+        .limit_class = "query",
+        .summary = "The values of a field, the most frequent first",
+        .params = facet_params,
+        .n_params = sizeof(facet_params) / sizeof(facet_params[0]),
     },
 };
 

@@ -26,6 +26,11 @@ struct search {
 /* The handlers. Thread: worker. */
 int handle_list(obs_request *req, void *self);
 int handle_trace(obs_request *req, void *self);
+int handle_remove(obs_request *req, void *self);
+int handle_sessions(obs_request *req, void *self); /* these four in groups.c */
+int handle_session(obs_request *req, void *self);
+int handle_users(obs_request *req, void *self);
+int handle_facets(obs_request *req, void *self);
 
 /* An answer whose last steps can be too long for the loop: `work` may be called on
  * another thread, while the worker leaves the request and the arena alone, and ends
