@@ -240,21 +240,23 @@ static void fill(const double *y, size_t n, size_t horizon, struct forecast *f,
 /* How often the next day was within an interval made of the days before it. */
 static void test_coverage(const double *y, size_t from, size_t n, struct forecast *f)
 {
-    struct errors *errors = calloc(1, sizeof(*errors));
-    struct forecast_day day;
+    struct errors errors = {0};
     size_t within = 0;
 
-    for (size_t origin = from; errors && origin < n; origin++) {
-        *errors = (struct errors){0};
-        collect(f->method, y, origin, 1, errors);
+    for (size_t origin = first_origin(n); origin < n; origin++) {
+        struct forecast_day day;
+
         forecast_predict(f->method, y, origin, &day.mean, 1);
         day.sum = day.mean;
-        set_interval(errors, 0, &day);
-        within += y[origin] >= day.low && y[origin] <= day.high;
-        f->tested++;
+        if (origin >= from) {
+            set_interval(&errors, 0, &day);
+            within += y[origin] >= day.low && y[origin] <= day.high;
+            f->tested++;
+        }
+        errors.day[errors.n] = errors.sum[errors.n] = y[origin] - day.mean;
+        errors.n++;
     }
     f->coverage = f->tested ? (double)within / (double)f->tested : 0;
-    free(errors);
 }
 
 bool forecast_make(const double *y, size_t n, size_t horizon, struct forecast *ret)

@@ -43,15 +43,18 @@ static void clear_numbers(struct cell *cell)
 {
     cell->count = 0;
     for (int i = 0; i < CELL_N_NUMBERS; i++)
-        cell->numbers[i] = (struct cell_number){.least = OBS_ABSENT,
-                                                .greatest = OBS_ABSENT,
-                                                .least_out = OBS_ABSENT,
-                                                .most_out = OBS_ABSENT};
+        if (cell->used & 1u << i)
+            cell->numbers[i] = (struct cell_number){.least = OBS_ABSENT,
+                                                    .greatest = OBS_ABSENT,
+                                                    .least_out = OBS_ABSENT,
+                                                    .most_out = OBS_ABSENT};
+    cell->used = 0;
 }
 
 void cell_init(struct cell *cell)
 {
     memset(cell, 0, sizeof(*cell));
+    cell->used = (1u << CELL_N_NUMBERS) - 1;
     clear_numbers(cell);
 }
 
@@ -88,6 +91,7 @@ static int put(struct cell *cell, int i, int64_t value)
 
     if (value < 0)
         return OBS_OK;
+    cell->used |= 1u << i;
     number->n++;
     number->sum += value;
     number->squares += (__int128)value * value;
@@ -101,6 +105,7 @@ static int take(struct cell *cell, int i, int64_t value)
 
     if (value < 0)
         return OBS_OK;
+    cell->used |= 1u << i;
     number->n--;
     number->sum -= value;
     number->squares -= (__int128)value * value;
@@ -200,16 +205,20 @@ static int merge_sketches(struct cell *to, const struct cell *from)
 int cell_merge(struct cell *to, const struct cell *from)
 {
     to->count += from->count;
+    to->used |= from->used;
     for (int i = 0; i < CELL_N_NUMBERS; i++)
-        merge_number(&to->numbers[i], &from->numbers[i]);
+        if (from->used & 1u << i)
+            merge_number(&to->numbers[i], &from->numbers[i]);
     return merge_sketches(to, from);
 }
 
 int cell_gather(struct cell *to, const struct cell *from)
 {
     to->count += from->count;
+    to->used |= from->used;
     for (int i = 0; i < CELL_N_NUMBERS; i++)
-        gather_number(&to->numbers[i], &from->numbers[i]);
+        if (from->used & 1u << i)
+            gather_number(&to->numbers[i], &from->numbers[i]);
     return merge_sketches(to, from);
 }
 
@@ -289,6 +298,7 @@ static bool get_number(const uint8_t **at, const uint8_t *end, struct cell *to)
     }
     number.n = (int64_t)n;
     number.vague = (head & VAGUE) != 0;
+    to->used |= 1u << i;
     merge_number(&to->numbers[i], &number);
     return true;
 }

@@ -42,6 +42,7 @@ struct cell_number {
 /* cell_init() to begin with; cell_free() at the end. */
 struct cell {
     int64_t count; /* of all spans */
+    uint32_t used; /* bits of the numbers that are not empty */
     struct cell_number numbers[CELL_N_NUMBERS];
     struct sketch sketches[CELL_N_SKETCHES];
     struct distinct users, sessions;

@@ -8,7 +8,7 @@
 #define MAX_SPAN_PARTS 8 /* with more of them spans are as fast */
 #define MAX_DEPTH 1000
 
-const int64_t rollup_ns[ROLLUP_N_RESOLUTIONS] = {60 * S_NS, 900 * S_NS, 86400 * S_NS};
+const int64_t rollup_ns[ROLLUP_N_RESOLUTIONS] = {60 * S_NS, 900 * S_NS, 3600 * S_NS, 86400 * S_NS};
 
 const uint32_t rollup_dimensions[ROLLUP_N_DIMENSIONS] = {
     OBS_FIELD_PROJECT_ID, OBS_FIELD_OPERATION_TYPE, OBS_FIELD_STATUS,      OBS_FIELD_PROVIDER,

@@ -17,7 +17,8 @@ static size_t need_index(struct tally *t, uint32_t field)
     while (i < t->n_needs && t->needs[i].field != field)
         i++;
     if (i == t->n_needs)
-        t->needs[t->n_needs++] = (struct tally_need){.field = field};
+        t->needs[t->n_needs++] =
+            (struct tally_need){.field = field, .number = cell_number_of(field)};
     return i;
 }
 

@@ -79,7 +79,7 @@ static int add_people(struct tally_value *value, uint32_t field, const struct ce
 int tally_value_cell(struct tally_value *value, const struct tally_need *need,
                      const struct cell *cell)
 {
-    int i = cell_number_of(need->field), rc;
+    int i = need->number, rc;
     const struct cell_number *number;
 
     if (i < 0)

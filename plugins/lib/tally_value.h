@@ -10,6 +10,7 @@
 /* A field that measures ask about, and which of its properties. */
 struct tally_need {
     uint32_t field;
+    int number; /* of cells; -1: none */
     bool extremes, sketch, distinct;
 };
 

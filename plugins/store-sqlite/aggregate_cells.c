@@ -55,8 +55,8 @@ int cells_build(struct cells_query *cells, obs_arena *arena, const struct settin
 static int read_state(struct statements *statements, struct rollup_horizon *horizon,
                       bool *ret_complete)
 {
-    static const obs_str sql =
-        OBS_STR("SELECT counted>=last,minutes_ns,quarters_ns,days_ns,spans_ns FROM rollup_state");
+    static const obs_str sql = OBS_STR(
+        "SELECT counted>=last,minutes_ns,quarters_ns,hours_ns,days_ns,spans_ns FROM rollup_state");
     sqlite3_stmt *stmt = NULL;
     int rc = statement_get(statements, sql, &stmt);
 
@@ -67,7 +67,7 @@ static int read_state(struct statements *statements, struct rollup_horizon *hori
         *ret_complete = sqlite3_column_int(stmt, 0) != 0;
         for (int i = 0; i < ROLLUP_N_RESOLUTIONS; i++)
             horizon->cells_ns[i] = sqlite3_column_int64(stmt, 1 + i);
-        horizon->spans_ns = sqlite3_column_int64(stmt, 4);
+        horizon->spans_ns = sqlite3_column_int64(stmt, 1 + ROLLUP_N_RESOLUTIONS);
         rc = SQLITE_OK;
     }
     statement_release(stmt);

@@ -39,18 +39,27 @@ void from_sql(struct sql *sql, const struct settings *settings, const obs_filter
                    contents ? " LEFT JOIN contents c ON c.id=s.id" : "");
 }
 
-/* Whether only unpriced spans can match: said in the statement's own words, since
- * a parameter cannot choose the index that has them. Other conditions get a plus, so
- * that they do not choose theirs. */
-static bool only_unpriced(const obs_filter *filter, int64_t depth)
+static bool is_unpriced(const obs_filter *leaf)
+{
+    return leaf->field == OBS_FIELD_COST_SOURCE && obs_str_is(leaf->values[0].s, "unpriced");
+}
+
+static bool is_error(const obs_filter *leaf)
+{
+    return leaf->field == OBS_FIELD_STATUS && leaf->values[0].i == OBS_STATUS_ERROR;
+}
+
+/* Whether only spans can match of which a comparison holds: it is then said in the
+ * statement's own words, since a parameter cannot choose the index that has them. */
+static bool only(const obs_filter *filter, int64_t depth, bool (*holds)(const obs_filter *leaf))
 {
     if (!filter || depth == 0)
         return false;
     if (filter->kind == OBS_FILTER_LEAF)
-        return filter->field == OBS_FIELD_COST_SOURCE && filter->op == OBS_OP_EQ &&
-               filter->n_values == 1 && obs_str_is(filter->values[0].s, "unpriced");
+        return filter->op == OBS_OP_EQ && filter->n_values == 1 && !filter->key.len &&
+               holds(filter);
     for (size_t i = 0; filter->kind == OBS_FILTER_AND && i < filter->n_children; i++)
-        if (only_unpriced(filter->children[i], depth - 1))
+        if (only(filter->children[i], depth - 1, holds))
             return true;
     return false;
 }
@@ -60,11 +69,13 @@ int conditions_sql(struct sql *sql, const struct settings *settings, const obs_s
 {
     struct sql_limits limits = {(uint32_t)settings->filter_depth, (uint32_t)settings->filter_nodes,
                                 (uint32_t)settings->filter_values};
-    bool unpriced = only_unpriced(filter, settings->filter_depth);
-    const char *plus = unpriced ? "+" : "";
+    bool unpriced = only(filter, settings->filter_depth, is_unpriced);
+    const char *plus = unpriced ? "+" : ""; /* so that other conditions choose no index */
     int rc;
 
     obs_buf_printf(sql->text, " WHERE %s", unpriced ? "s.cost_source='unpriced'" : "1=1");
+    if (only(filter, settings->filter_depth, is_error))
+        obs_buf_printf(sql->text, " AND s.status=2");
     rc = scope_sql(sql, scope, unpriced ? "+s.project_id" : "s.project_id");
     if (rc == OBS_OK && from_ns != INT64_MIN) {
         obs_buf_printf(sql->text, " AND %ss.start_ns>=", plus);

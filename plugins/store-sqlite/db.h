@@ -24,7 +24,7 @@ struct settings {
     int64_t filter_depth, filter_nodes, filter_values;
     int64_t aggregate_groups;
     int64_t retention_spans_ns, retention_content_ns; /* 0: kept */
-    int64_t retention_cells_ns[3];                    /* minutes, quarter hours, days */
+    int64_t retention_cells_ns[4];                    /* minutes, quarter hours, hours, days */
     int64_t rollup_check_ns;                          /* 0: never */
 };
 

@@ -70,6 +70,8 @@ static const obs_option options[] = {
      "36500d", NULL, "how long rollups of minutes are kept; 0: for ever"},
     {"retention_quarter_hours", OBS_OPT_DURATION, 0, AT(retention_cells_ns[ROLLUP_QUARTER]), "210d",
      "0s", "36500d", NULL, "how long rollups of quarter hours are kept; 0: for ever"},
+    {"retention_hours", OBS_OPT_DURATION, 0, AT(retention_cells_ns[ROLLUP_HOUR]), "1095d", "0s",
+     "36500d", NULL, "how long rollups of hours are kept; 0: for ever"},
     {"retention_days", OBS_OPT_DURATION, 0, AT(retention_cells_ns[ROLLUP_DAY]), "1095d", "0s",
      "36500d", NULL, "how long rollups of days are kept; 0: for ever"},
     {"rollup_check", OBS_OPT_DURATION, 0, AT(rollup_check_ns), "10m", "0s", "365d", NULL,

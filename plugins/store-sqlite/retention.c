@@ -103,6 +103,7 @@ int retention_cells(struct writing *w, const struct settings *settings, bool *re
     static const obs_str sql[ROLLUP_N_RESOLUTIONS] = {
         OBS_STR("UPDATE rollup_state SET minutes_ns=max(minutes_ns,?1)"),
         OBS_STR("UPDATE rollup_state SET quarters_ns=max(quarters_ns,?1)"),
+        OBS_STR("UPDATE rollup_state SET hours_ns=max(hours_ns,?1)"),
         OBS_STR("UPDATE rollup_state SET days_ns=max(days_ns,?1)")};
     int rc = SQLITE_OK;
 

@@ -134,8 +134,8 @@ static const char *const steps[] = {
     "CREATE INDEX feedback_trace ON feedback(trace_id, ts_ns) WHERE trace_id IS NOT NULL;"
     "CREATE INDEX feedback_session ON feedback(session_id, ts_ns) WHERE session_id IS NOT NULL",
 
-    /* 3: rollups (rollup.c), and which spans hold further calls (usage.c). What was
-     * there before is counted later, a few rows at a time. */
+    /* 3: rollups (rollup.c), which spans hold further calls (usage.c), and an index
+     * of what failed. What was there before is counted later, a few rows at a time. */
     "CREATE TABLE rollup_projects(id INTEGER PRIMARY KEY, project_id TEXT NOT NULL UNIQUE);"
     "CREATE TABLE rollup_series("
     " id INTEGER PRIMARY KEY,"
@@ -166,10 +166,12 @@ static const char *const steps[] = {
     " last INTEGER NOT NULL,"       /* and all after this one */
     " minutes_ns INTEGER NOT NULL," /* where the cells of each resolution begin, */
     " quarters_ns INTEGER NOT NULL,"
+    " hours_ns INTEGER NOT NULL,"
     " days_ns INTEGER NOT NULL,"
     " spans_ns INTEGER NOT NULL);" /* and the spans */
     "INSERT INTO rollup_state SELECT 0, IFNULL(max(id), 0), -9223372036854775807-1,"
-    " -9223372036854775807-1, -9223372036854775807-1, -9223372036854775807-1 FROM spans;"
+    " -9223372036854775807-1, -9223372036854775807-1, -9223372036854775807-1,"
+    " -9223372036854775807-1 FROM spans;"
     "CREATE TABLE usage_below("
     " trace_id BLOB NOT NULL,"
     " span_id BLOB NOT NULL," /* of a span that is yet to come */
@@ -178,7 +180,9 @@ static const char *const steps[] = {
     " seen_ns INTEGER NOT NULL,"
     " PRIMARY KEY(trace_id, span_id, project_id)) WITHOUT ROWID;"
     "CREATE INDEX usage_below_age ON usage_below(seen_ns);"
+    "CREATE INDEX spans_errors ON spans(start_ns) WHERE status=2;" /* OBS_STATUS_ERROR */
     "INSERT INTO sqlite_stat1(tbl, idx, stat) VALUES"
+    "('spans', 'spans_errors', '20000 1'),"
     "('rollups', 'rollups', '1000000 100000 10000 10 1'),"
     "('rollup_series', 'rollup_series_family', '1000 300 30')",
 };

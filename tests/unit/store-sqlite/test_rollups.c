@@ -539,10 +539,11 @@ static void old_spans_go_and_what_they_used_stays(void **state)
     assert_true(tokens > 0);
     fixture_close(f);
     f->settings.retention_spans_ns = DAY_NS;
-    f->settings.retention_cells_ns[0] = f->settings.retention_cells_ns[1] = DAY_NS;
+    for (int i = 0; i < 3; i++)
+        f->settings.retention_cells_ns[i] = DAY_NS;
     assert_int_equal(fixture_open(f), OBS_OK);
     wait_for(f, "SELECT NOT EXISTS(SELECT 1 FROM spans)");
-    wait_for(f, "SELECT NOT EXISTS(SELECT 1 FROM rollups WHERE level%3<2)");
+    wait_for(f, "SELECT NOT EXISTS(SELECT 1 FROM rollups WHERE level%4<3)");
     assert_int_equal(tokens_of(f, 0, &source), tokens);
     assert_int_equal(source, OBS_SOURCE_ROLLUP);
     assert_int_equal(tokens_of(f, OBS_QUERY_RAW, &source), 0);
