@@ -5,6 +5,7 @@
 #include "hex_id.h"
 #include "regex_check.h"
 #include "span_fields.h"
+#include "text_query.h"
 #include "timeparse.h"
 
 #include <math.h>
@@ -81,6 +82,7 @@ static const struct operation operators[] = {
     {"starts_with", OBS_OP_STARTS_WITH, TAKES_ONE, BIT(TEXT)},
     {"ends_with", OBS_OP_ENDS_WITH, TAKES_ONE, BIT(TEXT)},
     {"regex", OBS_OP_REGEX, TAKES_ONE, BIT(TEXT)},
+    {"search", OBS_OP_SEARCH, TAKES_ONE, BIT(TEXT)},
     {"exists", OBS_OP_EXISTS, TAKES_PRESENCE, ANY},
 };
 
@@ -154,6 +156,11 @@ static int find_field(struct filter_reader *r, const struct place *place, obs_st
                 ret->alias = r->alias(ret->key);
             return OBS_OK;
         }
+    if (obs_str_is(name, "text")) {
+        ret->field = OBS_FIELD_ANY_TEXT;
+        ret->kind = OBS_KIND_TEXT;
+        return OBS_OK;
+    }
     field = field_find(name);
     if (field >= 0) {
         ret->field = (uint32_t)field;
@@ -257,6 +264,15 @@ static int read_status(struct leaf *l, const obs_json *json, obs_value *ret)
     return expected(l, "\"OK\", \"ERROR\" or \"UNSET\"");
 }
 
+static int check_search(struct leaf *l, obs_str text)
+{
+    struct text_query query;
+    const char *wrong = NULL;
+    int rc = text_query_parse(l->r->arena, text, &query, &wrong);
+
+    return rc == OBS_E_INVALID ? expected(l, wrong) : rc;
+}
+
 static int read_text(struct leaf *l, const obs_json *json, obs_value *ret)
 {
     const char *wrong;
@@ -267,6 +283,8 @@ static int read_text(struct leaf *l, const obs_json *json, obs_value *ret)
         return expected(l, "a text");
     if (memchr(ret->s.len ? ret->s.ptr : "", '\0', ret->s.len))
         return expected(l, "a text without zero bytes");
+    if (l->op->op == OBS_OP_SEARCH)
+        return check_search(l, ret->s);
     if (l->op->op != OBS_OP_REGEX)
         return OBS_OK;
     if (ret->s.len > FILTER_MAX_REGEX_BYTES)
@@ -436,8 +454,20 @@ static int find_operator(struct leaf *l, obs_str name)
                     list_operators(kinds, text, sizeof(text)), OBS_STR_ARG(l->subject.name));
 }
 
+static bool is_searched(uint32_t field)
+{
+    return field == OBS_FIELD_ANY_TEXT || field == OBS_FIELD_INPUT_TEXT ||
+           field == OBS_FIELD_OUTPUT_TEXT;
+}
+
 static int read_subject(struct leaf *l, const obs_json *value, const obs_filter **ret)
 {
+    if (l->op->op == OBS_OP_SEARCH && (l->subject.key.len || !is_searched(l->subject.field)))
+        return complain(l->r, l->place, "field", OBS_E_INVALID,
+                        "search looks into text, input_text and output_text, not into %.*s",
+                        OBS_STR_ARG(l->subject.name));
+    if (l->subject.field == OBS_FIELD_ANY_TEXT && l->op->op != OBS_OP_SEARCH)
+        return complain(l->r, l->place, "operator", OBS_E_INVALID, "expected search for text");
     if (!l->subject.kind)
         l->subject.kind = kind_of(value);
     *l->to = (obs_filter){.size = sizeof(*l->to),

@@ -4,6 +4,7 @@
  * binary fractions. */
 #include "filter_params.h"
 #include "hex_id.h"
+#include "text_query.h"
 #include "timeparse.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ enum kind {
     KIND_MIN,
     KIND_MAX,
     KIND_ROOTS,
+    KIND_SEARCH,
     KIND_FROM,
     KIND_TO,
     KIND_PROJECT,
@@ -55,6 +57,7 @@ static const struct row rows[] = {
     {"min_tokens", KIND_MIN, OBS_FIELD_TOTAL_TOKENS, 0},
     {"max_tokens", KIND_MAX, OBS_FIELD_TOTAL_TOKENS, 0},
     {"roots_only", KIND_ROOTS, OBS_FIELD_PARENT_SPAN_ID, 0},
+    {"search", KIND_SEARCH, OBS_FIELD_ANY_TEXT, 0},
 };
 #define N_ROWS (sizeof(rows) / sizeof(*rows))
 _Static_assert(N_ROWS == FILTER_PARAMS_COUNT, "a parameter that is not documented");
@@ -263,6 +266,17 @@ static int take_time(struct filter_params *p, const struct row *row, obs_str val
                : OBS_OK;
 }
 
+static int take_search(struct filter_params *p, const struct row *row, obs_str value)
+{
+    struct text_query query;
+    const char *wrong = NULL;
+    int rc = text_query_parse(p->arena, value, &query, &wrong);
+
+    if (rc == OBS_E_INVALID)
+        return filter_params_complain(p, rc, row->name, wrong, value);
+    return rc < 0 ? rc : take_one(p, row, OBS_OP_SEARCH, (obs_value){.s = value});
+}
+
 static int take_project(struct filter_params *p, const struct row *row, obs_str value)
 {
     p->project = value;
@@ -290,6 +304,8 @@ static int take_value(struct filter_params *p, const struct row *row, obs_str va
         return take_bound(p, row, value);
     case KIND_ROOTS:
         return take_roots(p, row, value);
+    case KIND_SEARCH:
+        return take_search(p, row, value);
     case KIND_FROM:
     case KIND_TO:
         return take_time(p, row, value);

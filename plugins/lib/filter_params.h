@@ -13,7 +13,7 @@
 #define FILTER_PARAMS_MAX 64 /* conditions */
 
 /* The parameters as routes declare them. */
-enum { FILTER_PARAMS_COUNT = 23 };
+enum { FILTER_PARAMS_COUNT = 24 };
 /* clang-format off */
 #define FILTER_PARAMS                                                                              \
 {"from", "query", "time", "start of the range, inclusive: RFC 3339, Unix time, now-1d"}, \
@@ -38,7 +38,8 @@ enum { FILTER_PARAMS_COUNT = 23 };
     {"max_cost", "query", "number", "greatest total cost in USD"}, \
     {"min_tokens", "query", "integer", "least total tokens"}, \
     {"max_tokens", "query", "integer", "greatest total tokens"}, \
-    {"roots_only", "query", "boolean", "only spans without a parent"}
+    {"roots_only", "query", "boolean", "only spans without a parent"}, \
+    {"search", "query", "string", "words of prompts and completions: refund \"two words\" -not prefi* OR"}
 /* clang-format on */
 
 /* Owned by the caller; what it points to lives in `arena` or in the request. */

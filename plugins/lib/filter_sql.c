@@ -52,7 +52,7 @@ int sql_bind_value(struct sql *sql, uint32_t kind, const obs_value *value)
     if (!bind)
         return OBS_E_NOMEM;
     *bind = (struct sql_bind){.kind = kind, .value = *value};
-    if (kind == BIND_TEXT || kind == BIND_BLOB) {
+    if (kind == BIND_TEXT || kind == BIND_BLOB || kind == BIND_SEARCH) {
         bind->value.s = obs_arena_dup(sql->arena, value->s);
         if (!bind->value.s.ptr)
             return OBS_E_NOMEM;
@@ -240,11 +240,31 @@ static int put_feedback(struct walk *w, const obs_filter *leaf)
     return rc;
 }
 
+static int put_search(struct walk *w, const obs_filter *leaf)
+{
+    const char *format = w->sql->dialect->search;
+    obs_value value = {.i = leaf->field};
+    obs_str placeholder;
+    int rc;
+
+    if (!format || leaf->key.len)
+        return OBS_E_UNSUPPORTED;
+    if (leaf->n_values != 1)
+        return OBS_E_INVALID;
+    value.s = leaf->values[0].s;
+    rc = bind_aside(w->sql, BIND_SEARCH, &value, &placeholder);
+    if (rc == OBS_OK)
+        obs_buf_printf(w->sql->text, format, placeholder.ptr);
+    return rc;
+}
+
 static int put_subject(struct walk *w, const obs_filter *leaf)
 {
     const char *column = NULL;
     int rc = OBS_OK;
 
+    if (leaf->op == OBS_OP_SEARCH)
+        return put_search(w, leaf);
     if (leaf->field == OBS_FIELD_FEEDBACK)
         return put_feedback(w, leaf);
     if (leaf->key.len)
@@ -261,6 +281,9 @@ static bool is_leaf(const obs_filter *leaf)
     bool field =
         leaf->field < OBS_N_SPAN_FIELDS || (leaf->field == OBS_FIELD_FEEDBACK && leaf->key.len > 0);
 
+    if (leaf->op == OBS_OP_SEARCH)
+        return leaf->field == OBS_FIELD_INPUT_TEXT || leaf->field == OBS_FIELD_OUTPUT_TEXT ||
+               leaf->field == OBS_FIELD_ANY_TEXT;
     return field && leaf->op >= OBS_OP_EQ && leaf->op <= OBS_OP_REGEX;
 }
 

@@ -9,7 +9,7 @@
 #include <observatory/memory.h>
 
 /* How a parameter is to be bound. */
-enum { BIND_INT, BIND_REAL, BIND_TEXT, BIND_BLOB };
+enum { BIND_INT, BIND_REAL, BIND_TEXT, BIND_BLOB, BIND_SEARCH };
 
 struct sql_bind {
     uint32_t kind; /* BIND_* */
@@ -37,6 +37,10 @@ struct sql_dialect {
     /* The member of JSON object `column` under a key, as such formats, by OBS_KIND_*;
      * NULL when it is of another kind or absent. At 0: of whatever kind. */
     const char *members[OBS_KIND_JSON + 1];
+    /* A condition that the span is found by a full-text search, as a format with its
+     * placeholder, which is bound as BIND_SEARCH: `s` is the search, `i` the field that
+     * is searched. NULL: not supported. */
+    const char *search;
     /* Around a condition on feedback `f` of span `s`: a format with the placeholder of
      * its name and the condition. */
     const char *feedback;
@@ -65,8 +69,9 @@ int sql_bind_text(struct sql *sql, obs_str value);
 
 /* Appends the condition for `filter`: a row is selected exactly when the filter
  * holds. EXISTS works on every field, HAS on tags, the others on what is not
- * JSON; all but HAS on members of JSON objects and on feedback. Errors: OBS_E_UNSUPPORTED (field or
- * operator), OBS_E_COMPLEX, OBS_E_INVALID (a tree that is none), OBS_E_NOMEM. */
+ * JSON; all but HAS on members of JSON objects and on feedback; SEARCH on the texts alone. Errors:
+ * OBS_E_UNSUPPORTED (field or operator), OBS_E_COMPLEX, OBS_E_INVALID (a tree that is none),
+ * OBS_E_NOMEM. */
 int sql_filter(struct sql *sql, const obs_filter *filter, const struct sql_limits *limits);
 
 #endif

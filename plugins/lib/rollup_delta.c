@@ -235,7 +235,8 @@ int rollup_delta_changes(struct rollup_delta *d, const struct rollup_change **re
         for (int family = 0; family < ROLLUP_N_FAMILIES; family++)
             for (int r = 0; r < ROLLUP_N_RESOLUTIONS && rc == OBS_OK; r++)
                 rc = gather(d, &d->finest.items[i], family, r);
-    qsort(d->all.items, d->all.n, sizeof(*d->all.items), compare);
+    if (d->all.n)
+        qsort(d->all.items, d->all.n, sizeof(*d->all.items), compare);
     *ret_changes = d->all.items;
     *ret_n = d->all.n;
     return rc;

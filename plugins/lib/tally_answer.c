@@ -105,7 +105,8 @@ static int gather(struct answer *a)
 {
     int rc = OBS_OK;
 
-    qsort(a->entries, a->tally->n, sizeof(*a->entries), compare_entries);
+    if (a->tally->n)
+        qsort(a->entries, a->tally->n, sizeof(*a->entries), compare_entries);
     a->groups = calloc(a->tally->n + 1, sizeof(*a->groups));
     if (!a->groups)
         return OBS_E_NOMEM;

@@ -27,6 +27,9 @@ static int count_new(struct writing *writing, int64_t row, obs_span *span)
 {
     int rc = usage_arrived(writing, row, span);
 
+    if (rc == SQLITE_OK)
+        rc = text_arrived(&writing->text, row);
+
     return rc == SQLITE_OK ? rollups_add(&writing->rollups, row, span) : rc;
 }
 

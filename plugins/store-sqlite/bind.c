@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Binding by kind. */
 #include "bind.h"
+#include "text_search.h"
 
-static int bind(const struct sql *sql, sqlite3_stmt *stmt)
+static int bind(struct statements *statements, const struct sql *sql, sqlite3_stmt *stmt)
 {
     int rc = SQLITE_OK;
 
@@ -16,6 +17,9 @@ static int bind(const struct sql *sql, sqlite3_stmt *stmt)
             break;
         case BIND_BLOB:
             rc = sqlite3_bind_blob64(stmt, at, b->value.s.ptr, b->value.s.len, SQLITE_STATIC);
+            break;
+        case BIND_SEARCH:
+            rc = text_search_bind(statements, b->value.s, (uint32_t)b->value.i, stmt, at);
             break;
         case BIND_REAL:
             rc = sqlite3_bind_double(stmt, at, b->value.d);
@@ -31,5 +35,5 @@ int statement_bound(struct statements *statements, const struct sql *sql, sqlite
 {
     int rc = statement_get(statements, obs_buf_str(sql->text), ret_stmt);
 
-    return rc == SQLITE_OK ? bind(sql, *ret_stmt) : rc;
+    return rc == SQLITE_OK ? bind(statements, sql, *ret_stmt) : rc;
 }

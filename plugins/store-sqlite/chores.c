@@ -9,13 +9,15 @@
 
 #define MS_NS INT64_C(1000000)
 #define AT_ONCE 500
+#define TEXTS_AT_ONCE 200
 #define EVERY_NS (10000 * MS_NS)
+#define TEXT_EVERY_NS (500 * MS_NS)
 #define AGAIN_NS (10 * MS_NS)
 #define REST_NS (1000 * MS_NS)
 
-static int expire_fragments(struct writing *w, const struct settings *settings, bool *ret_more)
+static int expire_fragments(struct writing *w, struct chores *chores, bool *ret_more)
 {
-    int64_t before_ns = obs_clock_wall_ns() - settings->keep_fragments_ns;
+    int64_t before_ns = obs_clock_wall_ns() - chores->settings->keep_fragments_ns;
     int removed = 0, rc = SQLITE_OK;
 
     if (w->fragments.any)
@@ -24,30 +26,64 @@ static int expire_fragments(struct writing *w, const struct settings *settings, 
     return rc;
 }
 
-static int expire_notes(struct writing *w, const struct settings *settings, bool *ret_more)
+static int expire_notes(struct writing *w, struct chores *chores, bool *ret_more)
 {
-    int rc =
-        usage_expire(&w->statements, obs_clock_wall_ns() - settings->keep_fragments_ns, AT_ONCE);
+    int rc = usage_expire(&w->statements, obs_clock_wall_ns() - chores->settings->keep_fragments_ns,
+                          AT_ONCE);
 
     *ret_more = rc == SQLITE_OK && sqlite3_changes(w->db) == AT_ONCE;
     return rc;
 }
 
-static int backfill(struct writing *w, const struct settings *settings, bool *ret_more)
+static int backfill(struct writing *w, struct chores *chores, bool *ret_more)
 {
-    (void)settings;
+    (void)chores;
     return backfill_some(w, AT_ONCE, ret_more);
 }
 
+/* While others write it waits, unless too many texts do. */
+static int index_text(struct writing *w, struct chores *chores, bool *ret_more)
+{
+    int rc;
+
+    *ret_more = false;
+    if (chores->settings->text_index == TEXT_INDEX_NONE)
+        return SQLITE_OK;
+    rc = text_lag(&w->text, &chores->unindexed);
+    if (rc != SQLITE_OK || chores->unindexed == 0)
+        return rc;
+    *ret_more = true;
+    if (chores->busy && chores->unindexed < chores->settings->text_lag)
+        return SQLITE_OK;
+    return text_index_some(&w->text, TEXTS_AT_ONCE, ret_more);
+}
+
+static int old_content(struct writing *w, struct chores *chores, bool *ret_more)
+{
+    return retention_content(w, chores->settings, ret_more);
+}
+
+static int old_spans(struct writing *w, struct chores *chores, bool *ret_more)
+{
+    return retention_spans(w, chores->settings, ret_more);
+}
+
+static int old_cells(struct writing *w, struct chores *chores, bool *ret_more)
+{
+    return retention_cells(w, chores->settings, ret_more);
+}
+
 static const struct chore {
-    int (*some)(struct writing *writing, const struct settings *settings, bool *ret_more);
+    int (*some)(struct writing *writing, struct chores *chores, bool *ret_more);
+    int64_t every_ns;
     int64_t again_ns;
-} list[] = {{backfill, 0},
-            {expire_fragments, AGAIN_NS},
-            {expire_notes, AGAIN_NS},
-            {retention_content, AGAIN_NS},
-            {retention_spans, AGAIN_NS},
-            {retention_cells, AGAIN_NS}};
+} list[] = {{backfill, EVERY_NS, 0},
+            {index_text, TEXT_EVERY_NS, MS_NS},
+            {expire_fragments, EVERY_NS, AGAIN_NS},
+            {expire_notes, EVERY_NS, AGAIN_NS},
+            {old_content, EVERY_NS, AGAIN_NS},
+            {old_spans, EVERY_NS, AGAIN_NS},
+            {old_cells, EVERY_NS, AGAIN_NS}};
 
 #define N_CHORES (sizeof(list) / sizeof(*list))
 _Static_assert(N_CHORES <= CHORES_MAX, "room for all of them");
@@ -77,7 +113,9 @@ static int run_one(struct chores *chores, const struct chore *chore, struct writ
     if (rc == SQLITE_OK)
         rc = rollups_begin(&w->rollups);
     if (rc == SQLITE_OK)
-        rc = chore->some(w, chores->settings, ret_more);
+        rc = text_begin(&w->text);
+    if (rc == SQLITE_OK)
+        rc = chore->some(w, chores, ret_more);
     if (rc == SQLITE_OK)
         rc = rollups_write(&w->rollups);
     if (rc == SQLITE_OK)
@@ -90,10 +128,11 @@ static int run_one(struct chores *chores, const struct chore *chore, struct writ
     return rc;
 }
 
-int chores_run(struct chores *chores, struct writing *writing)
+int chores_run(struct chores *chores, struct writing *writing, bool busy)
 {
     int worst = SQLITE_OK;
 
+    chores->busy = busy;
     for (size_t i = 0; i < N_CHORES; i++) {
         bool more;
         int rc;
@@ -103,7 +142,7 @@ int chores_run(struct chores *chores, struct writing *writing)
         rc = run_one(chores, &list[i], writing, &more);
         chores->due_ns[i] = obs_clock_mono_ns() + (rc != SQLITE_OK ? REST_NS
                                                    : more          ? list[i].again_ns
-                                                                   : EVERY_NS);
+                                                                   : list[i].every_ns);
         worst = rc != SQLITE_OK ? rc : worst;
     }
     return worst;

@@ -11,6 +11,8 @@ enum { CHORES_MAX = 8 };
 struct chores {
     const struct settings *settings; /* borrowed */
     int64_t due_ns[CHORES_MAX];      /* monotonic */
+    int64_t unindexed;               /* texts that wait for their index */
+    bool busy;                       /* others wait to write */
 };
 
 void chores_init(struct chores *chores, const struct settings *settings);
@@ -19,7 +21,7 @@ void chores_init(struct chores *chores, const struct settings *settings);
 int64_t chores_due_ns(const struct chores *chores);
 
 /* A step of each that is due, in transactions of their own. Returns a SQLite result
- * code; after an error they rest for a while. */
-int chores_run(struct chores *chores, struct writing *writing);
+ * code; after an error they rest for a while. `busy`: others wait to write. */
+int chores_run(struct chores *chores, struct writing *writing, bool busy);
 
 #endif

@@ -5,6 +5,8 @@
  * thread of its own it was not faster, and the pauses were as long (0.1 s). */
 #include "db.h"
 #include "functions.h"
+#include "text_index.h"
+#include "text_search.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +95,10 @@ int db_open(const struct settings *settings, int read_only, sqlite3 **ret_db, ch
         rc = configure(db, settings, read_only);
     if (rc == SQLITE_OK)
         rc = functions_add(db);
+    if (rc == SQLITE_OK)
+        rc = text_search_add(db);
+    if (rc == SQLITE_OK)
+        rc = text_tokenizer_add(db);
     if (rc != SQLITE_OK)
         return refuse(db, rc, settings, error, error_size);
     *ret_db = db;

@@ -23,11 +23,14 @@ struct settings {
     int64_t keep_fragments_ns;
     int64_t filter_depth, filter_nodes, filter_values;
     int64_t aggregate_groups;
+    int32_t text_index; /* enum below */
+    int64_t text_lag;
     int64_t retention_spans_ns, retention_content_ns; /* 0: kept */
     int64_t retention_cells_ns[4];                    /* minutes, quarter hours, hours, days */
     int64_t rollup_check_ns;                          /* 0: never */
 };
 
+enum { TEXT_INDEX_WORDS, TEXT_INDEX_NONE };
 enum { SYNCHRONOUS_FULL, SYNCHRONOUS_NORMAL };
 
 #define DB_PAGE_BYTES 16384

@@ -122,6 +122,7 @@ const struct sql_dialect sqlite_dialect = {
             [OBS_KIND_REAL] = "obs_member(%s,%s,'n')",
             [OBS_KIND_BOOL] = "obs_member(%s,%s,'b')",
         },
+    .search = "obs_found(%s,s.id)",
     .feedback = "EXISTS(SELECT 1 FROM feedback f WHERE f.trace_id=s.trace_id AND"
                 " f.project_id=s.project_id AND (f.span_id IS NULL OR f.span_id=s.span_id)"
                 " AND f.name=%s AND (%s))",

@@ -31,7 +31,10 @@ static int apply(struct merge_call *call, const obs_span *added, obs_arena *aren
 /* Writes what became of a span, and counts it so. */
 static int change(struct writing *w, int64_t row, const obs_span *stored, const obs_span *span)
 {
-    int rc = row_change(&w->rows, row, stored, span);
+    int rc = row_same_content(stored, span) ? SQLITE_OK : text_changes(&w->text, row);
+
+    if (rc == SQLITE_OK)
+        rc = row_change(&w->rows, row, stored, span);
 
     if (rc == SQLITE_OK)
         rc = rollups_change(&w->rollups, row, stored, span);

@@ -105,14 +105,18 @@ static int remove_trace(struct statements *statements, obs_str sql, const struct
     " WHERE trace_id=?1 AND project_id=?2 AND NOT EXISTS(SELECT 1 FROM spans"                      \
     " WHERE trace_id=?1 AND project_id=?2)"
 
-static int remove_victim(struct statements *statements, const struct victim *v, bool contents)
+static int remove_victim(struct writing *w, const struct victim *v, bool contents)
 {
     static const obs_str content = OBS_STR("DELETE FROM contents WHERE id=?1");
     static const obs_str span = OBS_STR("DELETE FROM spans WHERE id=?1");
     static const obs_str feedback = OBS_STR("DELETE FROM feedback" LAST);
     static const obs_str fragments = OBS_STR("DELETE FROM fragments" LAST);
     static const obs_str notes = OBS_STR("DELETE FROM usage_below" LAST);
-    int rc = remove_row(statements, content, v->row);
+    struct statements *statements = &w->statements;
+    int rc = text_goes(&w->text, v->row);
+
+    if (rc == SQLITE_OK)
+        rc = remove_row(statements, content, v->row);
 
     if (rc == SQLITE_OK && !contents)
         rc = remove_row(statements, span, v->row);
@@ -123,16 +127,15 @@ static int remove_victim(struct statements *statements, const struct victim *v, 
     return rc == SQLITE_OK && !contents ? remove_trace(statements, notes, v) : rc;
 }
 
-int remove_some(struct statements *statements, const struct sql *sql, bool contents,
-                int64_t *ret_removed)
+int remove_some(struct writing *writing, const struct sql *sql, bool contents, int64_t *ret_removed)
 {
     obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
     struct victim *victims = arena ? obs_arena_calloc(arena, AT_ONCE, sizeof(*victims)) : NULL;
     size_t n = 0;
-    int rc = victims ? find_victims(statements, sql, arena, victims, &n) : SQLITE_NOMEM;
+    int rc = victims ? find_victims(&writing->statements, sql, arena, victims, &n) : SQLITE_NOMEM;
 
     for (size_t i = 0; i < n && rc == SQLITE_OK; i++)
-        rc = remove_victim(statements, &victims[i], contents);
+        rc = remove_victim(writing, &victims[i], contents);
     obs_arena_destroy(arena);
     *ret_removed = (int64_t)n;
     return rc;
@@ -144,23 +147,30 @@ static int write(struct write_job *job, struct writing *writing)
 {
     struct removing *r = (struct removing *)job;
 
-    return remove_some(&writing->statements, &r->sql, r->contents, &r->removed);
+    return remove_some(writing, &r->sql, r->contents, &r->removed);
 }
 
-/* The next step, as long as there was something to remove. */
+/* The next step, as long as there was something to remove; once it is queued it is the
+ * writer's. */
+static bool go_on(struct removing *r)
+{
+    if (r->job.error < 0 || r->removed == 0)
+        return false;
+    r->job.next = NULL;
+    r->job.error = OBS_OK;
+    return writer_submit(r->writer, &r->job) == OBS_OK;
+}
+
 static void done(struct write_job *job)
 {
     struct removing *r = (struct removing *)job;
+    bool more = r->removed > 0;
 
-    if (job->error == OBS_OK) {
+    if (job->error == OBS_OK)
         r->result.n_merged += (uint64_t)r->removed;
-        job->next = NULL;
-        if (r->removed > 0)
-            job->error = writer_submit(r->writer, job);
-        if (r->removed > 0 && job->error == OBS_OK)
-            return;
-    }
-    r->result.error = job->error;
+    if (go_on(r))
+        return;
+    r->result.error = job->error < 0 ? job->error : more ? OBS_E_BUSY : OBS_OK;
     r->done(&r->result, r->user);
     obs_arena_destroy(r->sql.arena);
 }

@@ -15,7 +15,7 @@ int remove_submit(struct writer *writer, const struct settings *settings, const 
 /* Removes the spans that `sql` selects (row, trace and project), a few at once, with
  * what belongs to them; only their contents with `contents`. `ret_removed` is 0 when
  * nothing is left. Inside a transaction; returns a SQLite result code. */
-int remove_some(struct statements *statements, const struct sql *sql, bool contents,
+int remove_some(struct writing *writing, const struct sql *sql, bool contents,
                 int64_t *ret_removed);
 
 #endif

@@ -29,7 +29,7 @@ static int remove_before(struct writing *w, int64_t before_ns, bool contents, bo
         obs_buf_printf(sql.text, " ORDER BY s.start_ns LIMIT 256");
     }
     if (rc == SQLITE_OK)
-        rc = remove_some(&w->statements, &sql, contents, &removed);
+        rc = remove_some(w, &sql, contents, &removed);
     obs_arena_destroy(arena);
     *ret_more = removed > 0;
     return rc;

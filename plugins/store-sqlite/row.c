@@ -201,7 +201,7 @@ int row_insert(struct rows *rows, const obs_span *span, int64_t *ret_row)
     return has_content(span) ? write_content(rows, *ret_row, span) : SQLITE_OK;
 }
 
-static bool same_content(const obs_span *a, const obs_span *b)
+bool row_same_content(const obs_span *a, const obs_span *b)
 {
     for (size_t i = 0; i < n_columns; i++)
         if (columns[i].content && memcmp((const char *)a + columns[i].offset,
@@ -218,7 +218,7 @@ int row_change(struct rows *rows, int64_t row, const obs_span *stored, const obs
         rc = sqlite3_bind_int64(rows->change, next, row);
     if (rc == SQLITE_OK)
         rc = run(rows->change);
-    if (rc != SQLITE_OK || same_content(stored, changed))
+    if (rc != SQLITE_OK || row_same_content(stored, changed))
         return rc;
     return has_content(changed) ? write_content(rows, row, changed) : remove_content(rows, row);
 }

@@ -9,6 +9,8 @@
 #include <observatory/span.h>
 #include <sqlite3.h>
 
+#include <stdbool.h>
+
 /* The prepared statements. */
 struct rows {
     sqlite3 *db; /* borrowed */
@@ -27,6 +29,9 @@ int row_insert(struct rows *rows, const obs_span *span, int64_t *ret_row);
  * `ret_row` is 0 when there is none. */
 int row_find(struct rows *rows, const obs_span *like, obs_arena *arena, int64_t *ret_row,
              obs_span *ret_span);
+
+/* Whether the texts of contents are the same slices in both. */
+bool row_same_content(const obs_span *a, const obs_span *b);
 
 /* Makes the row of `stored` say `changed`; its identity stays. Texts of contents
  * that are the same slices in both are not written again. */

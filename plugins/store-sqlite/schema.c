@@ -185,6 +185,13 @@ static const char *const steps[] = {
     "('spans', 'spans_errors', '20000 1'),"
     "('rollups', 'rollups', '1000000 100000 10000 10 1'),"
     "('rollup_series', 'rollup_series_family', '1000 300 30')",
+
+    /* 4: the words of prompts and completions (text_index.c). */
+    "CREATE VIRTUAL TABLE text_index USING fts5(input_text, output_text, content='contents',"
+    " content_rowid='id', columnsize=0, tokenize='observatory');"
+    "CREATE TABLE text_state(indexed INTEGER NOT NULL);" /* rows up to here are in it, */
+    "INSERT INTO text_state VALUES(0);"
+    "CREATE TABLE text_dirty(id INTEGER PRIMARY KEY)", /* but these */
 };
 
 #define N_STEPS ((int)(sizeof(steps) / sizeof(*steps)))

@@ -23,7 +23,7 @@ struct writer {
     struct writing writing;
     int health; /* last error told, OBS_OK: healthy */
     struct chores chores;
-    obs_series *batch, *queue, *commit_s, *waiting;
+    obs_series *batch, *queue, *commit_s, *waiting, *unindexed;
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t filled;
@@ -171,6 +171,8 @@ static int transact(struct writer *w, struct write_job *first, const struct writ
         rc = fragments_look(&w->writing.fragments);
     if (rc == SQLITE_OK)
         rc = rollups_begin(&w->writing.rollups);
+    if (rc == SQLITE_OK)
+        rc = text_begin(&w->writing.text);
     for (struct write_job *job = first; job != end && rc == SQLITE_OK; job = job->next) {
         job->error = OBS_OK;
         rc = job->write(job, &w->writing);
@@ -208,6 +210,16 @@ static void commit(struct writer *w, struct write_job *jobs)
     }
 }
 
+static bool is_busy(struct writer *w)
+{
+    bool busy;
+
+    pthread_mutex_lock(&w->lock);
+    busy = w->first != NULL;
+    pthread_mutex_unlock(&w->lock);
+    return busy;
+}
+
 /* How many fragments there are is told after each look for old ones. */
 static void do_chores(struct writer *w)
 {
@@ -215,10 +227,11 @@ static void do_chores(struct writer *w)
 
     if (obs_clock_mono_ns() < chores_due_ns(&w->chores))
         return;
-    (void)chores_run(&w->chores, &w->writing); /* what fails is tried again */
+    (void)chores_run(&w->chores, &w->writing, is_busy(w)); /* what fails is tried again */
     if (w->writing.fragments.any && fragments_count(&w->writing.fragments, &waiting) != SQLITE_OK)
         return;
     obs_series_set(w->waiting, (double)waiting);
+    obs_series_set(w->unindexed, (double)w->chores.unindexed);
 }
 
 /* Nobody sends spans to a server that is not ready, so recovery has to be looked
@@ -255,7 +268,7 @@ static int register_metrics(struct writer *w)
 {
     static const double sizes[] = {1, 4, 16, 64, 256, 512, 1024, 2048, 4096, 8192};
     const obs_str commit_op = OBS_STR("commit");
-    obs_metric *batch, *queue, *query, *waiting;
+    obs_metric *batch, *queue, *query, *waiting, *unindexed;
     int rc = obs_metric_register(w->instance,
                                  &(obs_metric_spec){.size = sizeof(obs_metric_spec),
                                                     .kind = OBS_METRIC_HISTOGRAM,
@@ -282,9 +295,18 @@ static int register_metrics(struct writer *w)
                                .name = "store_fragments_waiting",
                                .help = "Parts of spans that wait for their span."},
             &waiting);
+    if (rc == OBS_OK)
+        rc = obs_metric_register(
+            w->instance,
+            &(obs_metric_spec){.size = sizeof(obs_metric_spec),
+                               .kind = OBS_METRIC_GAUGE,
+                               .name = "store_text_unindexed",
+                               .help = "Spans whose texts are not in the text index yet."},
+            &unindexed);
     if (rc < 0)
         return rc;
     w->waiting = obs_metric_series(waiting, NULL);
+    w->unindexed = obs_metric_series(unindexed, NULL);
     w->batch = obs_metric_series(batch, NULL);
     w->queue = obs_metric_series(queue, NULL);
     w->commit_s = obs_metric_series(query, &commit_op);
@@ -297,6 +319,7 @@ static int prepare(struct writing *writing)
 
     writing->statements.db = writing->db;
     writing->fragments.statements = &writing->statements;
+    writing->text.statements = &writing->statements;
     rc = rollups_init(&writing->rollups, &writing->statements);
     return rc == SQLITE_OK ? rows_init(&writing->rows, writing->db) : rc;
 }

@@ -9,6 +9,7 @@
 #include "rollup.h"
 #include "row.h"
 #include "statement.h"
+#include "text_index.h"
 
 #include <observatory/store.h>
 
@@ -21,6 +22,7 @@ struct writing {
     struct statements statements;
     struct fragments fragments;
     struct rollups rollups;
+    struct text_index text;
 };
 
 /* One thing to write, all or nothing; the job is whoever submitted it's. */

@@ -7,6 +7,7 @@
 #include "search_body.h"
 #include "scope.h"
 #include "span_json.h"
+#include "text_query.h"
 
 struct list {
     struct key_wait wait; /* first: a key_wait is cast to a list */
@@ -17,6 +18,8 @@ struct list {
     obs_span_query query;
     obs_scope scope;
     uint8_t digest[PARAMS_DIGEST_BYTES];
+    struct text_query highlight; /* n 0: nothing is marked */
+    obs_buf *snippet;
 };
 
 static void fail(struct list *list, int error)
@@ -32,6 +35,24 @@ static void fail(struct list *list, int error)
 
 /* --- rows ------------------------------------------------------------------------ */
 
+static void put_highlight(struct list *list, const char *key, obs_str text)
+{
+    obs_buf_truncate(list->snippet, 0);
+    if (!text_query_snippet(&list->highlight, text, list->snippet))
+        return;
+    obs_jw_key(list->answer.jw, key);
+    obs_jw_str(list->answer.jw, obs_buf_str(list->snippet));
+}
+
+static void put_highlights(struct list *list, const obs_span *span)
+{
+    obs_jw_key(list->answer.jw, "highlights");
+    obs_jw_object(list->answer.jw);
+    put_highlight(list, "input_text", span->input_text);
+    put_highlight(list, "output_text", span->output_text);
+    obs_jw_end_object(list->answer.jw);
+}
+
 /* On a thread of the store. A page ends early, after a whole span, when the
  * answer grows too large: the cursor goes on from there. */
 static int put_row(const obs_span *span, void *user)
@@ -40,6 +61,8 @@ static int put_row(const obs_span *span, void *user)
 
     obs_jw_object(list->answer.jw);
     span_json_members(list->answer.jw, span, list->params.fields);
+    if (list->highlight.n)
+        put_highlights(list, span);
     obs_jw_end_object(list->answer.jw);
     return obs_buf_error(list->answer.buf) != OBS_OK ||
            obs_buf_str(list->answer.buf).len > list->answer.search->settings->max_response_bytes;
@@ -148,12 +171,43 @@ static int read_question(struct list *list)
     return obs_request_each_query(req, take_param, list);
 }
 
+/* The first search of a filter that is not below a NOT. */
+static const obs_filter *find_search(const obs_filter *filter)
+{
+    const obs_filter *found = NULL;
+
+    if (!filter || filter->kind == OBS_FILTER_NOT)
+        return NULL;
+    if (filter->kind == OBS_FILTER_LEAF)
+        return filter->op == OBS_OP_SEARCH ? filter : NULL;
+    for (size_t i = 0; i < filter->n_children && !found; i++)
+        found = find_search(filter->children[i]);
+    return found;
+}
+
+static int prepare_highlight(struct list *list)
+{
+    const obs_filter *search = list->params.highlight ? find_search(list->query.filter) : NULL;
+    const char *wrong;
+
+    if (!search)
+        return OBS_OK;
+    list->query.fields |=
+        OBS_FIELD_BIT(OBS_FIELD_INPUT_TEXT) | OBS_FIELD_BIT(OBS_FIELD_OUTPUT_TEXT);
+    list->snippet = obs_buf_new(list->arena, /* limit_bytes= */ 0);
+    if (!list->snippet)
+        return OBS_E_NOMEM;
+    return text_query_parse(list->arena, search->values[0].s, &list->highlight, &wrong);
+}
+
 static int prepare(struct list *list)
 {
     int rc = read_question(list);
 
     if (rc == OBS_OK)
         rc = params_finish(&list->params, &list->query);
+    if (rc == OBS_OK)
+        rc = prepare_highlight(list);
     list->scope = scope_of(list->answer.req);
     if (rc == OBS_OK && list->params.filter.project.len)
         rc = scope_narrow(&list->scope, &list->params.filter.project);

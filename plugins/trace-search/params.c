@@ -7,10 +7,18 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum kind { KIND_SORT_BY, KIND_SORT_ORDER, KIND_CURSOR, KIND_LIMIT, KIND_FIELDS, KIND_INCLUDE };
+enum kind {
+    KIND_SORT_BY,
+    KIND_SORT_ORDER,
+    KIND_CURSOR,
+    KIND_LIMIT,
+    KIND_FIELDS,
+    KIND_INCLUDE,
+    KIND_HIGHLIGHT
+};
 
-static const char *const names[] = {"sort_by", "sort_order", "cursor",
-                                    "limit",   "fields",     "include"};
+static const char *const names[] = {"sort_by", "sort_order", "cursor",   "limit",
+                                    "fields",  "include",    "highlight"};
 #define N_NAMES (sizeof(names) / sizeof(*names))
 _Static_assert(FILTER_PARAMS_COUNT + N_NAMES == N_PARAMS_DECLARED,
                "a parameter that is not documented");
@@ -24,6 +32,8 @@ const obs_param params_declared[N_PARAMS_DECLARED] = {
     {"limit", "query", "integer", "spans a page, 1 to 1000; 50 when absent"},
     {"fields", "query", "list", "the fields wanted, separated by commas; all when absent"},
     {"include", "query", "list", "total: count all matches too"},
+    {"highlight", "query", "boolean",
+     "with search: parts of the texts, with <mark>what was found</mark>"},
 };
 
 /* --- values --------------------------------------------------------------------------- */
@@ -95,6 +105,11 @@ static int take_value(struct params *p, enum kind kind, obs_str value)
         return take_limit(p, value);
     case KIND_FIELDS:
         return take_fields(p, value);
+    case KIND_HIGHLIGHT:
+        p->highlight = obs_str_is(value, "true") || obs_str_is(value, "1");
+        return p->highlight || obs_str_is(value, "false") || obs_str_is(value, "0")
+                   ? OBS_OK
+                   : complain(p, kind, "true or false", value);
     default: /* KIND_INCLUDE */
         p->total = 1;
         return obs_str_is(value, "total") ? OBS_OK : complain(p, kind, "total", value);

@@ -10,7 +10,7 @@
 #define PARAMS_DIGEST_BYTES 16
 
 /* The parameters as the route declares them. */
-enum { N_PARAMS_DECLARED = 29 };
+enum { N_PARAMS_DECLARED = 31 };
 extern const obs_param params_declared[N_PARAMS_DECLARED];
 
 /* Owned by the caller; what it points to lives in `arena` or in the request. */
@@ -21,6 +21,7 @@ struct params {
     uint32_t ascending;
     uint32_t limit;
     uint32_t total;
+    uint32_t highlight;
     uint64_t fields;
     obs_str cursor;
     uint8_t filter_digest[PARAMS_DIGEST_BYTES];             /* of a filter tree; zero: none */

@@ -140,8 +140,9 @@ static int take_sort(struct params *p, const obs_json *value)
     return rc < 0 || !desc ? rc : take_descending(p, "sort", desc);
 }
 
-static const char *const scalars[] = {"from",    "to",     "start_time", "end_time",  "project_id",
-                                      "sort_by", "cursor", "limit",      "sort_order"};
+static const char *const scalars[] = {"from",       "to",      "start_time", "end_time",
+                                      "project_id", "sort_by", "cursor",     "limit",
+                                      "sort_order", "search",  "highlight"};
 
 static int take_scalar(struct params *p, obs_str key, const obs_json *value)
 {
@@ -154,7 +155,7 @@ static int take_scalar(struct params *p, obs_str key, const obs_json *value)
     p->filter.wrong_text = obs_arena_printf(p->filter.arena,
                                             "unknown member \"%.*s\"; there are: filter, from, to, "
                                             "project_id, sort_by, sort_desc, sort, "
-                                            "limit, cursor, fields, include",
+                                            "limit, cursor, fields, include, search, highlight",
                                             (int)(key.len < 64 ? key.len : 64), key.ptr);
     return OBS_E_UNKNOWN;
 }

@@ -480,13 +480,15 @@ static void until_all_is_counted_spans_answer(void **state)
 static bool look(const struct fixture *f)
 {
     struct statements statements = {0};
+    sqlite3 *db;
     int64_t minute_ns = 0;
     bool same = false;
 
     assert_int_equal(sqlite3_open(f->path, &statements.db), SQLITE_OK);
     assert_int_equal(drift_look(&statements, &f->settings, &same, &minute_ns), OBS_OK);
+    db = statements.db;
     statements_finish(&statements);
-    sqlite3_close(statements.db);
+    sqlite3_close(db);
     return same;
 }
 

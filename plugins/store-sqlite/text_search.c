@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows that are found are kept as a sorted list, and every row that a statement
+ * comes by is looked up in it: so the statement may go newest first, or by any other
+ * filter. A search that finds a great many rows keeps none: then one row in a few is a
+ * hit, and each is read and matched as it comes. */
+#include "text_search.h"
+#include "text_query.h"
+
+#include <observatory/store.h>
+
+#include <stdlib.h>
+
+#define MAX_FOUND 300000u /* rows in the list */
+#define MAX_TAIL 50000    /* rows that are matched because the index lacks them */
+
+struct found {
+    obs_arena *arena; /* of the query */
+    struct text_query query;
+    uint32_t field;
+    bool each; /* no list: match each row */
+    int64_t *rows;
+    size_t n, capacity;
+    sqlite3_stmt *contents; /* of one row; made when it is needed */
+};
+
+static void found_free(void *arg)
+{
+    struct found *f = arg;
+
+    if (!f)
+        return;
+    sqlite3_finalize(f->contents);
+    free(f->rows);
+    obs_arena_destroy(f->arena);
+    free(f);
+}
+
+static int add(struct found *f, int64_t row)
+{
+    if (f->n == f->capacity) {
+        size_t capacity = f->capacity ? 2 * f->capacity : 256;
+        int64_t *rows = realloc(f->rows, capacity * sizeof(*rows));
+
+        if (!rows)
+            return SQLITE_NOMEM;
+        f->rows = rows;
+        f->capacity = capacity;
+    }
+    f->rows[f->n++] = row;
+    return SQLITE_OK;
+}
+
+/* --- matching ----------------------------------------------------------------------------- */
+
+static obs_str text_of(sqlite3_stmt *stmt, int column)
+{
+    return obs_str_n((const char *)sqlite3_column_text(stmt, column),
+                     (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+/* Columns `first` and the next one are the two texts. */
+static int match(const struct found *f, sqlite3_stmt *stmt, int first)
+{
+    obs_str texts[2] = {text_of(stmt, first), text_of(stmt, first + 1)};
+
+    if (f->field == OBS_FIELD_INPUT_TEXT)
+        return text_query_match(&f->query, texts, 1);
+    if (f->field == OBS_FIELD_OUTPUT_TEXT)
+        return text_query_match(&f->query, texts + 1, 1);
+    return text_query_match(&f->query, texts, 2);
+}
+
+/* --- the index's language -------------------------------------------------------------------- */
+
+static void put_term(const struct text_term *term, obs_buf *to)
+{
+    for (size_t i = 0; i < term->n; i++)
+        obs_buf_printf(to, "%s\"%.*s\"", i ? "+" : "", OBS_STR_ARG(term->words[i]));
+    if (term->prefix)
+        obs_buf_append(to, "*", 1);
+}
+
+/* "(a AND b) NOT (c OR d)" */
+static void put_choice(const struct text_choice *choice, obs_buf *to)
+{
+    const char *between = "((";
+
+    for (size_t i = 0; i < choice->n; i++)
+        if (!choice->terms[i].negative) {
+            obs_buf_printf(to, "%s", between);
+            put_term(&choice->terms[i], to);
+            between = " AND ";
+        }
+    obs_buf_append(to, ")", 1);
+    between = " NOT (";
+    for (size_t i = 0; i < choice->n; i++)
+        if (choice->terms[i].negative) {
+            obs_buf_printf(to, "%s", between);
+            put_term(&choice->terms[i], to);
+            between = " OR ";
+        }
+    obs_buf_printf(to, "%s", between[1] == 'O' ? "))" : ")");
+}
+
+static obs_str match_of(const struct found *f)
+{
+    obs_buf *to = obs_buf_new(f->arena, /* limit_bytes= */ 0);
+
+    if (!to)
+        return obs_str_n(NULL, 0);
+    obs_buf_printf(to, "%s",
+                   f->field == OBS_FIELD_INPUT_TEXT    ? "input_text:("
+                   : f->field == OBS_FIELD_OUTPUT_TEXT ? "output_text:("
+                                                       : "(");
+    for (size_t i = 0; i < f->query.n; i++) {
+        obs_buf_printf(to, "%s", i ? " OR " : "");
+        put_choice(&f->query.choices[i], to);
+    }
+    obs_buf_append(to, ")", 1);
+    return obs_buf_error(to) < 0 ? obs_str_n(NULL, 0) : obs_buf_str(to);
+}
+
+/* --- finding -----------------------------------------------------------------------------------
+ */
+
+/* Where the index ends, and how many rows it lacks. */
+static int read_state(struct statements *statements, int64_t *ret_indexed, int64_t *ret_tail)
+{
+    static const obs_str sql =
+        OBS_STR("SELECT indexed,(SELECT IFNULL(max(id),0) FROM contents)-indexed+(SELECT count(*)"
+                " FROM text_dirty) FROM text_state");
+    sqlite3_stmt *stmt = NULL;
+    int rc = statement_get(statements, sql, &stmt);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        *ret_indexed = sqlite3_column_int64(stmt, 0);
+        *ret_tail = sqlite3_column_int64(stmt, 1);
+        rc = SQLITE_OK;
+    }
+    statement_release(stmt);
+    return rc;
+}
+
+static int find_indexed(struct statements *statements, struct found *f)
+{
+    static const obs_str sql =
+        OBS_STR("SELECT rowid FROM text_index WHERE text_index MATCH ?1 ORDER BY rowid");
+    obs_str text = match_of(f);
+    sqlite3_stmt *stmt = NULL;
+    int rc = text.ptr ? statement_get(statements, sql, &stmt) : SQLITE_NOMEM;
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text64(stmt, 1, text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        f->each = f->n == MAX_FOUND;
+        rc = f->each ? SQLITE_DONE : add(f, sqlite3_column_int64(stmt, 0));
+    }
+    statement_release(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int find_tail(struct statements *statements, struct found *f, int64_t indexed)
+{
+    static const obs_str sql =
+        OBS_STR("SELECT id,input_text,output_text FROM contents WHERE id>?1 UNION ALL SELECT c.id,"
+                "c.input_text,c.output_text FROM text_dirty d JOIN contents c ON c.id=d.id");
+    sqlite3_stmt *stmt = NULL;
+    int rc = statement_get(statements, sql, &stmt);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(stmt, 1, indexed);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        int is_hit = match(f, stmt, 1);
+
+        rc = is_hit < 0 ? SQLITE_NOMEM : is_hit ? add(f, sqlite3_column_int64(stmt, 0)) : SQLITE_OK;
+    }
+    statement_release(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const int64_t *a = left, *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+/* Inside a transaction, since the indexer moves rows from the tail to the index. */
+static int find(struct statements *statements, struct found *f)
+{
+    int64_t indexed = 0, tail = 0;
+    int rc = read_state(statements, &indexed, &tail);
+
+    f->each = tail > MAX_TAIL;
+    if (rc == SQLITE_OK && !f->each)
+        rc = find_indexed(statements, f);
+    if (rc == SQLITE_OK && !f->each)
+        rc = find_tail(statements, f, indexed);
+    if (f->n)
+        qsort(f->rows, f->n, sizeof(*f->rows), compare);
+    return rc;
+}
+
+static int find_alone(struct statements *statements, struct found *f)
+{
+    bool outside = sqlite3_get_autocommit(statements->db) != 0;
+    int rc = outside ? sqlite3_exec(statements->db, "BEGIN", NULL, NULL, NULL) : SQLITE_OK;
+
+    if (rc == SQLITE_OK)
+        rc = find(statements, f);
+    if (outside && !sqlite3_get_autocommit(statements->db))
+        (void)sqlite3_exec(statements->db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
+    return rc;
+}
+
+int text_search_bind(struct statements *statements, obs_str text, uint32_t field,
+                     sqlite3_stmt *stmt, int index)
+{
+    struct found *f = calloc(1, sizeof(*f));
+    const char *wrong = NULL;
+    int rc = SQLITE_NOMEM;
+
+    if (!f)
+        return rc;
+    f->field = field;
+    f->arena = obs_arena_create(/* limit_bytes= */ 0);
+    if (f->arena) {
+        int parsed = text_query_parse(f->arena, text, &f->query, &wrong);
+
+        rc = parsed == OBS_OK        ? find_alone(statements, f)
+             : parsed == OBS_E_NOMEM ? SQLITE_NOMEM
+                                     : SQLITE_MISMATCH;
+    }
+    if (rc != SQLITE_OK) {
+        found_free(f);
+        return rc;
+    }
+    return sqlite3_bind_pointer(stmt, index, f, "obs_found", found_free);
+}
+
+/* --- the function
+ * --------------------------------------------------------------------------------- */
+
+static int match_row(sqlite3 *db, struct found *f, int64_t row)
+{
+    int rc = f->contents
+                 ? SQLITE_OK
+                 : sqlite3_prepare_v2(db, "SELECT input_text,output_text FROM contents WHERE id=?1",
+                                      -1, &f->contents, NULL);
+    int result = 0;
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(f->contents, 1, row);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(f->contents)) == SQLITE_ROW)
+        result = match(f, f->contents, 0);
+    sqlite3_reset(f->contents);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? result : -1;
+}
+
+static void found(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    struct found *f = sqlite3_value_pointer(values[0], "obs_found");
+    int64_t row = sqlite3_value_int64(values[1]);
+    int result;
+
+    (void)n;
+    if (!f)
+        return;
+    result = f->each ? match_row(sqlite3_context_db_handle(context), f, row)
+                     : f->n && bsearch(&row, f->rows, f->n, sizeof(row), compare) != NULL;
+    if (result < 0)
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_int(context, result);
+}
+
+int text_search_add(sqlite3 *db)
+{
+    return sqlite3_create_function(db, "obs_found", 2, SQLITE_UTF8, NULL, found, NULL, NULL);
+}
