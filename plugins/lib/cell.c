@@ -94,7 +94,7 @@ static int put(struct cell *cell, int i, int64_t value)
     cell->used |= 1u << i;
     number->n++;
     number->sum += value;
-    number->squares += (__int128)value * value;
+    number->squares += (unsigned __int128)value * (uint64_t)value;
     widen(&number->least, &number->greatest, value);
     return i < CELL_N_SKETCHES ? sketch_add(&cell->sketches[i], value, 1) : OBS_OK;
 }
@@ -108,7 +108,7 @@ static int take(struct cell *cell, int i, int64_t value)
     cell->used |= 1u << i;
     number->n--;
     number->sum -= value;
-    number->squares -= (__int128)value * value;
+    number->squares -= (unsigned __int128)value * (uint64_t)value;
     widen(&number->least_out, &number->most_out, value);
     return i < CELL_N_SKETCHES ? sketch_add(&cell->sketches[i], value, UINT64_MAX) : OBS_OK;
 }
@@ -255,7 +255,7 @@ static uint8_t *put_number(uint8_t *at, int i, const struct cell_number *number)
     at = varint_put(at, (uint64_t)number->n);
     at = put_wide(at, number->sum);
     if (cell_kinds[i].squares)
-        at = put_wide(at, number->squares);
+        at = put_wide(at, (__int128)number->squares);
     if (cell_kinds[i].extremes) {
         at = varint_put(at, (uint64_t)number->least);
         at = varint_put(at, (uint64_t)(number->greatest - number->least));
@@ -285,11 +285,13 @@ static bool get_number(const uint8_t **at, const uint8_t *end, struct cell *to)
     uint8_t head = *(*at)++;
     int i = (int)(head & (VAGUE - 1));
     uint64_t n, least, more;
+    __int128 squares = 0;
 
     if (i >= CELL_N_NUMBERS || !varint_get(at, end, &n) || !get_wide(at, end, &number.sum))
         return false;
-    if (cell_kinds[i].squares && !get_wide(at, end, &number.squares))
+    if (cell_kinds[i].squares && !get_wide(at, end, &squares))
         return false;
+    number.squares = (unsigned __int128)squares;
     if (cell_kinds[i].extremes) {
         if (!varint_get(at, end, &least) || !varint_get(at, end, &more))
             return false;

@@ -33,7 +33,7 @@ int cell_number_of(uint32_t field);
 struct cell_number {
     int64_t n; /* spans that have it */
     __int128 sum;
-    __int128 squares;
+    unsigned __int128 squares;   /* modulo 2^128: of absurd values only */
     int64_t least, greatest;     /* of what was added; OBS_ABSENT: none */
     int64_t least_out, most_out; /* of what was taken out; only in differences */
     bool vague;                  /* an extreme was taken out: nobody knows the next one */

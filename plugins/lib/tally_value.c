@@ -42,13 +42,15 @@ static void widen(struct tally_value *value, int64_t least, int64_t greatest)
 
 int tally_value_number(struct tally_value *value, const struct tally_need *need, int64_t number)
 {
+    uint64_t magnitude;
     int rc = OBS_OK;
 
     if (number == OBS_ABSENT)
         return OBS_OK;
     value->n++;
     value->sum += number;
-    value->squares += (__int128)number * number;
+    magnitude = number < 0 ? (uint64_t)0 - (uint64_t)number : (uint64_t)number;
+    value->squares += (unsigned __int128)magnitude * magnitude;
     widen(value, number, number);
     if (need->sketch)
         rc = need_sketch(value);

@@ -18,9 +18,9 @@ struct tally_need {
 struct tally_value {
     uint64_t n;
     __int128 sum;
-    __int128 squares;
-    int64_t least, greatest; /* OBS_ABSENT: none */
-    struct sketch *sketch;   /* when it is needed and there was something */
+    unsigned __int128 squares; /* modulo 2^128: of absurd values only */
+    int64_t least, greatest;   /* OBS_ABSENT: none */
+    struct sketch *sketch;     /* when it is needed and there was something */
     struct distinct *distinct;
 };
 

@@ -39,12 +39,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc = take(&params, obs_str_n((const char *)data, size));
     if (rc == OBS_OK)
         rc = params_finish(&params, &query);
-    if (rc < 0 && params.wrong_text.len == 0)
+    if (rc < 0 && params.filter.wrong_text.len == 0)
         abort();
     if (rc == OBS_OK) {
         params_digest(&params, digest);
         if (query.limit < 1 || query.limit > MAX_LIMIT || query.fields == 0 ||
-            query.from_ns >= query.to_ns || params.n_filters > PARAMS_MAX_FILTERS)
+            query.from_ns >= query.to_ns || params.filter.n_filters > FILTER_PARAMS_MAX)
             abort();
     }
     obs_arena_destroy(arena);

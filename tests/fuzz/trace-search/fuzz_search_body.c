@@ -37,10 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc = search_body_read(&params, &limits, obs_str_n((const char *)data, size));
     if (rc == OBS_OK)
         rc = params_finish(&params, &query);
-    if (rc < 0 && params.wrong_text.len == 0)
+    if (rc < 0 && params.filter.wrong_text.len == 0)
         abort();
-    for (size_t i = 0; rc == OBS_OK && i < params.n_filters; i++)
-        check(params.filters[i], 0);
+    for (size_t i = 0; rc == OBS_OK && i < params.filter.n_filters; i++)
+        check(params.filter.filters[i], 0);
     obs_arena_destroy(arena);
     return 0;
 }
