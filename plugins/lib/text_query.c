@@ -270,11 +270,13 @@ static void put_escaped(obs_str text, size_t from, size_t to, obs_buf *buf)
     }
 }
 
-/* A place near `at` where a character begins. */
+/* A place just before `at` where a character begins; what is not UTF-8 is not searched
+ * for one. */
 static size_t whole(obs_str text, size_t at)
 {
-    while (at > 0 && at < text.len && ((unsigned char)text.ptr[at] & 0xc0) == 0x80)
-        at--;
+    for (int i = 0; i < 3 && at > 0 && at < text.len; i++, at--)
+        if (((unsigned char)text.ptr[at] & 0xc0) != 0x80)
+            break;
     return at;
 }
 
