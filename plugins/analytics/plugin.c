@@ -3,6 +3,7 @@
  * that is named like a route answers it: question.c reads what all have in common,
  * ask.c asks the store. */
 #include "analytics.h"
+#include "budgets.h"
 #include "filter_params.h"
 #include "question.h"
 
@@ -12,12 +13,18 @@
 
 static void destroy(void *self)
 {
-    free(self);
+    struct analytics *analytics = self;
+
+    if (analytics)
+        budgets_free(analytics->budgets);
+    free(analytics);
 }
 
 static int create(obs_instance *instance, const void *config, void **ret_self)
 {
     struct analytics *analytics = calloc(1, sizeof(*analytics));
+    char error[512] = "budgets: out of memory";
+    int rc;
 
     if (!analytics || sodium_init() < 0) {
         obs_log(instance, OBS_LOG_ERROR, "cannot create: out of memory or randomness");
@@ -26,6 +33,13 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
     }
     analytics->instance = instance;
     analytics->settings = config;
+    rc = budgets_read(analytics, analytics->settings->budgets, &analytics->budgets, error,
+                      sizeof(error));
+    if (rc < 0) {
+        obs_log(instance, OBS_LOG_ERROR, "%s", error);
+        free(analytics);
+        return rc;
+    }
     *ret_self = analytics;
     return OBS_OK;
 }
@@ -45,6 +59,25 @@ static int start(void *self)
     return OBS_OK;
 }
 
+/* One worker watches for all. */
+static int worker_start(void *self, obs_worker *worker, void **ret_context)
+{
+    struct analytics *analytics = self;
+
+    *ret_context = NULL;
+    return analytics->budgets && obs_worker_index(worker) == 0 ? budgets_watch(analytics->budgets)
+                                                               : OBS_OK;
+}
+
+static void worker_stop(void *self, obs_worker *worker, void *context)
+{
+    struct analytics *analytics = self;
+
+    (void)context;
+    if (analytics->budgets && obs_worker_index(worker) == 0)
+        budgets_end_watch(analytics->budgets);
+}
+
 #define AT(member) offsetof(struct settings, member)
 /* name, type, flags, offset, default, min, max, choices, help */
 static const obs_option options[] = {
@@ -56,6 +89,10 @@ static const obs_option options[] = {
      "requests below which a comparison warns and nothing is recommended"},
     {"query_timeout", OBS_OPT_DURATION, 0, AT(query_timeout_ns), "0s", "0s", "1h", NULL,
      "how long each question to the store may take; 0: the store's own limit"},
+    {"budgets", OBS_OPT_TREE, 0, AT(budgets), NULL, NULL, NULL, NULL,
+     "a list of {name, project, period: day|week|month, limit_usd, thresholds, timezone}"},
+    {"budget_interval", OBS_OPT_DURATION, 0, AT(budget_interval_ns), "1m", "10ms", "1d", NULL,
+     "how often budgets are looked at"},
     {"filter_depth", OBS_OPT_INT, 0, AT(filter_depth), "16", "1", "200", NULL,
      "levels of a filter at most; the store has a limit of its own"},
     {"filter_nodes", OBS_OPT_INT, 0, AT(filter_nodes), "256", "1", "10000", NULL,
@@ -105,6 +142,11 @@ static const obs_param compare_params[] = {
         .permission = (may), .limit_class = "query", .summary = (text), .params = (list),          \
         .n_params = N(list),                                                                       \
     }
+#define BUDGETS(at, handle, may, text)                                                             \
+    {                                                                                              \
+        .methods = OBS_GET, .max_age_s = 0, .path = (at), .handler = (handle),                     \
+        .permission = (may), .limit_class = "query", .summary = (text),                            \
+    }
 #define POST(at, handle, may, text)                                                                \
     {                                                                                              \
         .methods = OBS_POST, .body = OBS_BODY_BUFFER, .max_age_s = -1, .path = (at),               \
@@ -136,6 +178,8 @@ static const obs_route routes[] = {
         "Cost by user, or by any other dimensions", attribution_params),
     GET("/api/v1/costs/breakdown", handle_breakdown, "costs:read",
         "Cost by provider, model, environment, service and operation", usual_params),
+    BUDGETS("/api/v1/costs/budgets", handle_budgets, "costs:read",
+            "What is spent of each budget of the configuration"),
     GET("/api/v1/costs/forecast", handle_forecast, "costs:read",
         "What the days to come will probably cost", forecast_params),
     POST("/api/v1/models/compare", handle_compare, "metrics:read",
@@ -163,6 +207,8 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .n_routes = N(routes),
     .create = create,
     .start = start,
+    .worker_start = worker_start,
+    .worker_stop = worker_stop,
     .destroy = destroy,
 };
 OBS_PLUGIN_NOTE("analytics", OBS_VERSION);
