@@ -221,7 +221,23 @@ async function processFigures() {
     row('idle resident memory, stock plugins', idle.toFixed(1), 'MiB', 'bar: < 16');
 }
 
+// --- questions to a large store ------------------------------------------------
+
+/** QUESTIONS_DB: a database that is there already; else SPANS are made. */
+async function questions() {
+    const db = process.env.QUESTIONS_DB ?? join(work, 'questions.db'), spans = process.env.SPANS ?? '1000000';
+    if (!existsSync(db)) run(binary, ['ingest', 'demo', '--spans', spans, '--days', '365', '--config', 'config/observatory.yaml', '--set', `plugins.store-sqlite.path=${db}`, '--set', 'plugins.store-sqlite.synchronous=normal']);
+    const port = await freePort(), server = await start(binary, observatory(port, db), port, 0);
+    const asked = JSON.parse(run('node', ['tests/bench/questions.mjs', `http://127.0.0.1:${port}`, String(4 * rounds)]));
+    const bare = JSON.parse(run('python3', ['tests/bench/bare.py', db, String(4 * rounds)]));
+    await end(server);
+    results.questions = { bytes: statSync(db).size, asked, bare };
+    for (const [name, { p50_ms, p95_ms, source }] of Object.entries(asked))
+        row(name, p95_ms.toFixed(1), 'ms p95', `p50 ${p50_ms.toFixed(1)}, ${source}${bare[name] ? `, bare SQL ${bare[name].toFixed(1)}: ${(p50_ms / bare[name]).toFixed(2)} x` : ''}`);
+}
+
 try {
+    if (parts.includes('questions')) await questions();
     if (parts.includes('http')) await http();
     if (parts.includes('ingest')) await ingest();
     if (parts.includes('decode') && existsSync(`${build}/tests/bench/decode`)) decode();

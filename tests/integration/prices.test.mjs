@@ -228,11 +228,17 @@ test('history is priced anew, keeps what was, and changes once', async (t) => {
     await put(server, 'm', { input: 3, output: 1 });
     assert.deepEqual(costs(await again(server, spans)), [2, 2, 0.3, null]);
 
+    const spent = async () => {
+        const { data, meta } = (await server.get('/api/v1/metrics?metrics=total_cost&from=2026-11-20&to=2026-11-21')).body;
+        return [data[0].values.total_cost, meta.source];
+    };
+    assert.deepEqual(await spent(), [4.3, 'rollup']);
     const dry = await recompute(server, { dry_run: true });
     assert.deepEqual([dry.state, dry.scanned, dry.changed], ['done', 4, 3], 'the book has another candidate for the third');
     assert.deepEqual(costs(await again(server, spans)), [2, 2, 0.3, null]);
     const job = await recompute(server);
     assert.deepEqual([job.state, job.changed, job.cost_before_usd, job.cost_after_usd], ['done', 3, 4.3, 6.3]);
+    assert.deepEqual(await spent(), [6.3, 'rollup'], 'rollups are corrected with their spans');
     const after = await again(server, spans);
     assert.deepEqual(costs(after), [3, 3, 0.3, null]);
     assert.deepEqual([after[0].cost_details.previous[0].total_cost_usd, after[0].cost_details.previous[0].cost_source], [2, 'price_book']);
