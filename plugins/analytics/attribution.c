@@ -74,11 +74,7 @@ static int read_least(struct attribution *x, obs_request *req, obs_aggregate_que
 
 static int prepare(struct ask *ask, struct attribution *x, const char *extra)
 {
-    int rc = question_read(&x->q, ask->req, ask->analytics->settings, ask->arena, NULL, 30 * 86400,
-                           extra);
-
-    if (rc == OBS_OK)
-        rc = question_scope(&x->q, ask->req, &ask->scope);
+    int rc = question_read(&x->q, ask, NULL, 30 * 86400, extra);
     if (rc != OBS_OK)
         return rc;
     x->q.period.edges = NULL;

@@ -310,9 +310,7 @@ int handle_compare(obs_request *req, void *self)
     if (!x)
         return OBS_E_NOMEM;
     ask->user = x;
-    rc = question_read(&x->q, req, analytics->settings, ask->arena, NULL, 7 * 86400, NULL);
-    if (rc == OBS_OK)
-        rc = question_scope(&x->q, req, &ask->scope);
+    rc = question_read(&x->q, ask, NULL, 7 * 86400, NULL);
     if (rc == OBS_OK)
         rc = read_models(x, req);
     if (rc != OBS_OK)

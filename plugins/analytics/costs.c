@@ -181,9 +181,7 @@ int handle_costs(obs_request *req, void *self)
     if (!x)
         return OBS_E_NOMEM;
     ask->user = x;
-    rc = question_read(&x->q, req, analytics->settings, ask->arena, "1d", 30 * 86400, "include");
-    if (rc == OBS_OK)
-        rc = question_scope(&x->q, req, &ask->scope);
+    rc = question_read(&x->q, ask, "1d", 30 * 86400, "include");
     if (rc == OBS_OK && x->q.extra.ptr && !obs_str_is(x->q.extra, "traces"))
         rc = question_complain(&x->q, req, OBS_E_INVALID, "include", "traces", x->q.extra);
     if (rc != OBS_OK)

@@ -144,9 +144,7 @@ int handle_forecast(obs_request *req, void *self)
     if (!x)
         return OBS_E_NOMEM;
     ask->user = x;
-    rc = question_read(&x->q, req, analytics->settings, ask->arena, NULL, 120 * DAY_S, "horizon");
-    if (rc == OBS_OK)
-        rc = question_scope(&x->q, req, &ask->scope);
+    rc = question_read(&x->q, ask, NULL, 120 * DAY_S, "horizon");
     if (rc == OBS_OK)
         rc = read_horizon(x, req);
     if (rc == OBS_OK && (rc = cut_days(x, ask->arena)) == OBS_E_RANGE)

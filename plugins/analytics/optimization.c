@@ -254,9 +254,7 @@ int handle_optimization(obs_request *req, void *self)
     if (!x)
         return OBS_E_NOMEM;
     ask->user = x;
-    rc = question_read(&x->q, req, analytics->settings, ask->arena, NULL, 7 * 86400, NULL);
-    if (rc == OBS_OK)
-        rc = question_scope(&x->q, req, &ask->scope);
+    rc = question_read(&x->q, ask, NULL, 7 * 86400, NULL);
     if (rc != OBS_OK)
         return rc == OBS_RESPONDED ? OBS_OK : rc;
     x->least = (double)analytics->settings->min_samples;

@@ -238,9 +238,7 @@ int handle_quality(obs_request *req, void *self)
     if (!x)
         return OBS_E_NOMEM;
     ask->user = x;
-    rc = question_read(&x->q, req, analytics->settings, ask->arena, "auto", 86400, NULL);
-    if (rc == OBS_OK)
-        rc = question_scope(&x->q, req, &ask->scope);
+    rc = question_read(&x->q, ask, "auto", 86400, NULL);
     if (rc != OBS_OK)
         return rc == OBS_RESPONDED ? OBS_OK : rc;
     preset_take(&x->q, presets, sizeof(presets) / sizeof(*presets), &x->measures);

@@ -360,30 +360,31 @@ static int read_all(struct question *q, obs_request *req, const char *usual_inte
     return rc == OBS_OK ? filter_params_finish(&q->params, &q->filter) : rc;
 }
 
-int question_read(struct question *q, obs_request *req, const struct settings *settings,
-                  obs_arena *arena, const char *usual_interval, int64_t usual_s,
+/* The scope of the caller, narrowed to the project of the question. */
+static int narrow_scope(const struct question *q, struct ask *ask)
+{
+    int rc = OBS_OK;
+
+    ask->scope = scope_of(ask->req);
+    if (q->params.project.len)
+        rc = scope_narrow(&ask->scope, &q->params.project);
+    if (rc == OBS_OK)
+        return rc;
+    (void)obs_respond_error(ask->req, rc, "project_id", NULL);
+    return OBS_RESPONDED;
+}
+
+int question_read(struct question *q, struct ask *ask, const char *usual_interval, int64_t usual_s,
                   const char *extra_name)
 {
+    const struct settings *settings = ask->analytics->settings;
     int rc;
 
     memset(q, 0, sizeof(*q));
     q->settings = settings;
     q->extra_name = extra_name;
     q->limit = settings->max_groups < 100 ? (uint32_t)settings->max_groups : 100;
-    filter_params_init(&q->params, arena, obs_request_time_ns(req));
-    rc = read_all(q, req, usual_interval, usual_s);
-    return rc < 0 ? answer_complaint(q, req, rc) : OBS_OK;
-}
-
-int question_scope(const struct question *q, obs_request *req, obs_scope *ret)
-{
-    int rc = OBS_OK;
-
-    *ret = scope_of(req);
-    if (q->params.project.len)
-        rc = scope_narrow(ret, &q->params.project);
-    if (rc == OBS_OK)
-        return rc;
-    (void)obs_respond_error(req, rc, "project_id", NULL);
-    return OBS_RESPONDED;
+    filter_params_init(&q->params, ask->arena, obs_request_time_ns(ask->req));
+    rc = read_all(q, ask->req, usual_interval, usual_s);
+    return rc < 0 ? answer_complaint(q, ask->req, rc) : narrow_scope(q, ask);
 }

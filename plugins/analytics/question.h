@@ -4,7 +4,7 @@
 #ifndef ANALYTICS_QUESTION_H
 #define ANALYTICS_QUESTION_H
 
-#include "analytics.h"
+#include "ask.h"
 #include "filter_params.h"
 #include "metric.h"
 #include "period.h"
@@ -57,18 +57,12 @@ struct question {
     const char *extra_name;
 };
 
-/* Reads the request. `usual` are the interval (NULL: no buckets) and the length of the
- * range in seconds when nothing is said. On errors the request is answered and the
- * result is OBS_RESPONDED; or OBS_E_NOMEM. */
-OBS_MUST_CHECK int question_read(struct question *question, obs_request *req,
-                                 const struct settings *settings, obs_arena *arena,
+/* Reads the request, and whose spans it may see. `usual` are the interval (NULL: no
+ * buckets) and the length of the range in seconds when nothing is said. On errors the
+ * request is answered and the result is OBS_RESPONDED; or OBS_E_NOMEM. */
+OBS_MUST_CHECK int question_read(struct question *question, struct ask *ask,
                                  const char *usual_interval, int64_t usual_s,
                                  const char *extra_name);
-
-/* The scope of the caller, narrowed to the project of the question; answers errors as
- * above. */
-OBS_MUST_CHECK int question_scope(const struct question *question, obs_request *req,
-                                  obs_scope *ret);
 
 /* Answers a complaint about a parameter; returns OBS_RESPONDED. */
 int question_complain(struct question *question, obs_request *req, int error, const char *field,

@@ -142,9 +142,7 @@ int handle_summary(obs_request *req, void *self)
     if (!x)
         return OBS_E_NOMEM;
     ask->user = x;
-    rc = question_read(&x->q, req, analytics->settings, ask->arena, NULL, 86400, NULL);
-    if (rc == OBS_OK)
-        rc = question_scope(&x->q, req, &ask->scope);
+    rc = question_read(&x->q, ask, NULL, 86400, NULL);
     if (rc != OBS_OK)
         return rc == OBS_RESPONDED ? OBS_OK : rc;
     x->q.period.edges = NULL;
