@@ -155,7 +155,7 @@ static const char *const steps[] = {
     " project INTEGER NOT NULL,"
     " start_s INTEGER NOT NULL,"
     " series INTEGER NOT NULL,"
-    " sums BLOB NOT NULL," /* plugins/lib/cell.h */
+    " sums BLOB NOT NULL," /* plugins/lib/rollup/cell.h */
     " durations BLOB,"
     " ttfts BLOB,"
     " users BLOB,"
