@@ -3,6 +3,7 @@
  * commit, a few read; see writer.c and reader.c. */
 #include "aggregate.h"
 #include "append.h"
+#include "catch_up.h"
 #include "drift.h"
 #include "feedback.h"
 #include "reader.h"
@@ -314,6 +315,22 @@ static void stop(void *self)
     store->writer = NULL;
 }
 
+static int run_catch_up(obs_command_call *call, void *self)
+{
+    const struct store *store = self;
+
+    return catch_up(call, store->instance, store->settings);
+}
+
+static const obs_command commands[] = {
+    {
+        .name = "catch-up",
+        .usage = "",
+        .summary = "counts spans that the rollups lack, indexes texts that the index lacks",
+        .run = run_catch_up,
+    },
+};
+
 static const char *const provides[] = {OBS_STORE_ID};
 
 OBS_EXPORT const obs_plugin obs_plugin_entry = {
@@ -327,6 +344,8 @@ OBS_EXPORT const obs_plugin obs_plugin_entry = {
     .options = options,
     .n_options = sizeof(options) / sizeof(*options),
     .config_size = sizeof(struct settings),
+    .commands = commands,
+    .n_commands = sizeof(commands) / sizeof(*commands),
     .create = create,
     .start = start,
     .stop = stop,

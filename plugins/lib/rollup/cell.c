@@ -163,10 +163,11 @@ int cell_change(struct cell *cell, const obs_span *old, const obs_span *span, bo
 
 /* --- merging -------------------------------------------------------------------------- */
 
+/* Of broken bytes the sums wrap; of spans they cannot. */
 static void gather_number(struct cell_number *to, const struct cell_number *from)
 {
-    to->n += from->n;
-    to->sum += from->sum;
+    (void)__builtin_add_overflow(to->n, from->n, &to->n);
+    (void)__builtin_add_overflow(to->sum, from->sum, &to->sum);
     to->squares += from->squares;
     to->vague |= from->vague;
     if (from->greatest >= 0) {
@@ -312,7 +313,7 @@ int cell_merge_encoded(struct cell *to, obs_str bytes)
 
     if (bytes.len == 0 || *at++ != FORMAT || !varint_get(&at, end, &count))
         return OBS_E_SYNTAX;
-    to->count += (int64_t)count;
+    (void)__builtin_add_overflow(to->count, (int64_t)count, &to->count);
     while (at < end)
         if (!get_number(&at, end, to))
             return OBS_E_SYNTAX;
