@@ -21,6 +21,7 @@ static const char *const phase_names[OBS_N_PHASES] = {
     [OBS_PHASE_EARLY] = "early",         [OBS_PHASE_AUTHENTICATE] = "authenticate",
     [OBS_PHASE_AUTHORIZE] = "authorize", [OBS_PHASE_LIMIT] = "limit",
     [OBS_PHASE_RESPOND] = "respond",     [OBS_PHASE_LOG] = "log",
+    [OBS_PHASE_HANDLE] = "handle",
 };
 
 static void print_methods(uint32_t methods)

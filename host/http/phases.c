@@ -48,7 +48,7 @@ static void result_of_handler(obs_request *req, int rc)
 
 /* The clock is read once here: when the call began is known from the head, and
  * when it ended is also when most requests end. */
-void phases_handle(obs_request *req)
+static void handle(obs_request *req)
 {
     const struct endpoint *endpoint = req->endpoint;
     struct http_worker *w = req->worker;
@@ -143,23 +143,44 @@ static bool call_hook(obs_request *req, const struct bound_hook *hook)
     return result_of_hook(req, rc);
 }
 
+/* False when a hook answered, or waits. */
+static bool run_phase(obs_request *req)
+{
+    const struct hook_list *list = &req->generation->hooks[req->phase];
+
+    while (req->hook < list->count)
+        if (!call_hook(req, &list->items[req->hook++]))
+            return false;
+    return true;
+}
+
 static void run_hooks(obs_request *req)
 {
-    for (; req->phase <= OBS_PHASE_LIMIT; req->phase++, req->hook = 0) {
-        const struct hook_list *list = &req->generation->hooks[req->phase];
-
-        while (req->hook < list->count)
-            if (!call_hook(req, &list->items[req->hook++]))
-                return;
-    }
+    for (; req->phase <= OBS_PHASE_LIMIT; req->phase++, req->hook = 0)
+        if (!run_phase(req))
+            return;
     enter_body(req);
+}
+
+void phases_handle(obs_request *req)
+{
+    if (req->phase != OBS_PHASE_HANDLE) {
+        req->phase = OBS_PHASE_HANDLE;
+        req->hook = 0;
+    }
+    if (run_phase(req))
+        handle(req);
 }
 
 void phases_resume(obs_request *req)
 {
     req->stage = STAGE_HOOKS;
     req->worker->clock_ns = obs_clock_mono_ns();
-    if (result_of_hook(req, req->resume_result))
+    if (!result_of_hook(req, req->resume_result))
+        return;
+    if (req->phase == OBS_PHASE_HANDLE)
+        phases_handle(req);
+    else
         run_hooks(req);
 }
 

@@ -53,10 +53,11 @@ struct outbound {
     uint32_t etag, etag_len;
     uint32_t own; /* OWN_*: fields that the host then leaves out */
     int status;
-    int64_t length;   /* of a streamed answer, -1: unknown */
-    uint64_t written; /* bytes of body given by the plugin */
-    uint64_t sent;    /* bytes of body sent, after compression */
-    char *encoded;    /* compressed body of a whole answer */
+    const obs_response_view *view; /* during RESPOND hooks of a whole answer, else NULL */
+    int64_t length;                /* of a streamed answer, -1: unknown */
+    uint64_t written;              /* bytes of body given by the plugin */
+    uint64_t sent;                 /* bytes of body sent, after compression */
+    char *encoded;                 /* compressed body of a whole answer */
     size_t encoded_len, encoded_cap;
     struct encoder *encoder;
     bool chunked, no_body, close, unflushed;

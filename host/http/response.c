@@ -431,12 +431,40 @@ static void whole(obs_request *req, int status, const char *content_type, obs_st
     response_done(req);
 }
 
+static void show_to_hooks(obs_request *req, int status, const char *content_type, obs_str body)
+{
+    obs_response_view view = {.size = sizeof(view),
+                              .status = status,
+                              .content_type = obs_str_of(content_type),
+                              .body = body};
+
+    req->out.view = &view;
+    phases_respond(req);
+    req->out.view = NULL;
+}
+
+int obs_response_describe(const obs_request *req, obs_response_view *view)
+{
+    uint32_t size = view->size;
+    obs_response_view all;
+
+    REQUEST_CHECK(req);
+    if (!req->out.view)
+        return OBS_E_NOT_FOUND;
+    all = *req->out.view;
+    all.size = size;
+    if (req->out.etag_len > 0) /* a hook before may have added it */
+        all.etag = obs_str_n(req->out.fields + req->out.etag, req->out.etag_len);
+    memcpy(view, &all, size < sizeof(all) ? size : sizeof(all));
+    return OBS_OK;
+}
+
 int obs_respond(obs_request *req, int status, const char *content_type, obs_str body)
 {
     REQUEST_CHECK(req);
     if (!claim(req, __func__))
         return OBS_OK;
-    phases_respond(req);
+    show_to_hooks(req, status, content_type, body);
     if (status < 200 || status > 999) {
         obs_log(req->running, OBS_LOG_ERROR, "answered with status %d, sending 500", status);
         status = 500;

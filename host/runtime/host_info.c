@@ -15,7 +15,6 @@
 
 static void describe_reloads(struct runtime *runtime, obs_host_info *info)
 {
-    info->generation = atomic_load(&runtime->generation);
     info->n_generations = atomic_load(&runtime->n_generations);
     pthread_mutex_lock(&runtime->lock);
     info->reloaded_ns = runtime->outcome.ended_ns;
@@ -38,7 +37,9 @@ void obs_host_describe(obs_host_info *info)
         whole.draining = atomic_load(&runtime->draining);
         whole.started_ns = runtime->started_ns;
         whole.n_workers = runtime->n_workers;
-        describe_reloads(runtime, &whole);
+        whole.generation = atomic_load(&runtime->generation);
+        if (size > offsetof(obs_host_info, reloaded_ns)) /* who asks for less takes no lock */
+            describe_reloads(runtime, &whole);
     }
     memcpy(info, &whole, size < sizeof(whole) ? size : sizeof(whole));
 }

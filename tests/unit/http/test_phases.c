@@ -53,11 +53,32 @@ static int limit(obs_request *req, void *self)
     return OBS_CONTINUE;
 }
 
+static char shown[64]; /* the whole answer that the hook was shown */
+
 static int respond(obs_request *req, void *self)
 {
+    obs_response_view view = {.size = sizeof(view)};
+
     (void)self;
+    shown[0] = 0;
+    if (obs_response_describe(req, &view) == OBS_OK)
+        snprintf(shown, sizeof(shown), "%d %.*s %.*s", view.status, OBS_STR_ARG(view.content_type),
+                 OBS_STR_ARG(view.body));
     strcat(trail, "respond ");
     return obs_response_header(req, "X-Hook", obs_str_of("was here"));
+}
+
+static int handle_result; /* what the hook before the handler returns */
+
+static int handle(obs_request *req, void *self)
+{
+    (void)self;
+    strcat(trail, "handle ");
+    if (handle_result == OBS_PENDING)
+        waiting = req;
+    if (handle_result == OBS_RESPONDED)
+        (void)obs_respond(req, 203, "text/plain", obs_request_body(req));
+    return handle_result;
 }
 
 static int after(obs_request *req, void *self)
@@ -72,7 +93,8 @@ static int after(obs_request *req, void *self)
 static int open_server(void **state)
 {
     static struct bound_hook hooks[OBS_N_PHASES];
-    static const obs_hook_fn fns[OBS_N_PHASES] = {early, authenticate, NULL, limit, respond, after};
+    static const obs_hook_fn fns[OBS_N_PHASES] = {early,   authenticate, NULL,  limit,
+                                                  respond, after,        handle};
     static obs_instance instance = {.name = (char *)(uintptr_t) "hooks"};
     struct hook_list lists[OBS_N_PHASES] = {0};
     struct http_settings settings = fixture_settings();
@@ -86,6 +108,7 @@ static int open_server(void **state)
     plugin_reset();
     trail[0] = 0;
     auth_result = OBS_CONTINUE;
+    handle_result = OBS_CONTINUE;
     resume_at_once = logged_status = 0;
     waiting = NULL;
     f = fixture_open(&settings, plugin_routes, n_plugin_routes, lists);
@@ -113,7 +136,7 @@ static void runs_hooks_in_order(void **state)
     (void)state;
     assert_int_equal(status_at(got, 0), 200);
     assert_true(has_line(got, "X-Hook: was here"));
-    assert_string_equal(trail, "early authenticate limit respond log ");
+    assert_string_equal(trail, "early authenticate limit handle respond log ");
     assert_int_equal(logged_status, 200);
     assert_int_equal(logged_bytes, strlen(body_of(got)));
     free(got);
@@ -164,7 +187,7 @@ static void resumes_a_pending_request(void **state)
     assert_int_equal(c.len, 0);
     obs_request_resume(waiting, OBS_CONTINUE);
     client_await_text(&c, "}");
-    assert_string_equal(trail, "early authenticate limit respond log ");
+    assert_string_equal(trail, "early authenticate limit handle respond log ");
     waiting = NULL;
     client_forget(&c);
     client_text(&c, GET);
@@ -192,7 +215,7 @@ static void resumes_from_inside_the_hook(void **state)
     resume_at_once = 1;
     got = get();
     assert_int_equal(status_at(got, 0), 200);
-    assert_string_equal(trail, "early authenticate limit respond log ");
+    assert_string_equal(trail, "early authenticate limit handle respond log ");
     free(got);
 }
 
@@ -230,6 +253,41 @@ static void checks_before_it_takes_a_body(void **state)
     assert_int_equal(status_at(c.bytes, 0), 401);
     assert_null(strstr(c.bytes, "100 Continue"));
     client_close(&c);
+}
+
+#define POST "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+
+static void answers_before_the_handler_with_the_body_there(void **state)
+{
+    struct client c = client_open(f);
+    char *got;
+
+    (void)state;
+    handle_result = OBS_RESPONDED;
+    got = exchange(f, POST, strlen(POST));
+    assert_int_equal(status_at(got, 0), 203);
+    assert_string_equal(body_of(got), "hello");
+    assert_string_equal(shown, "203 text/plain hello");
+    free(got);
+    handle_result = OBS_PENDING;
+    trail[0] = 0;
+    client_text(&c, GET);
+    while (!waiting)
+        fixture_turn(f);
+    assert_string_equal(trail, "early authenticate limit handle ");
+    obs_request_resume(waiting, OBS_CONTINUE);
+    client_await_text(&c, "}");
+    assert_string_equal(trail, "early authenticate limit handle respond log ");
+    client_close(&c);
+}
+
+static void shows_no_error_to_hooks(void **state)
+{
+    (void)state;
+    auth_result = OBS_E_BAD_CREDENTIALS;
+    strcpy(shown, "something");
+    free(get());
+    assert_string_equal(shown, "");
 }
 
 /* --- misuse --------------------------------------------------------------- */
@@ -292,6 +350,8 @@ int main(void)
         CASE(resumes_from_inside_the_hook),
         CASE(survives_a_resume_after_the_client_or_the_time_has_gone),
         CASE(checks_before_it_takes_a_body),
+        CASE(answers_before_the_handler_with_the_body_there),
+        CASE(shows_no_error_to_hooks),
         CASE(aborts_on_a_second_answer_or_resume),
     };
     return cmocka_run_group_tests_name("phases", tests, NULL, NULL);
