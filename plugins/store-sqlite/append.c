@@ -91,10 +91,20 @@ static int write(struct write_job *job, struct writing *writing)
     return rc;
 }
 
+/* A fragment does not say when its span was, and what is merged may move. */
+static void tell_changes(const struct append *a)
+{
+    if (a->result.n_merged > 0 || a->result.n_waiting > 0)
+        changes_all(a->job.changes);
+    else
+        changes_spans(a->job.changes, a->spans, a->n);
+}
+
 static void done(struct write_job *job)
 {
     struct append *a = (struct append *)job;
 
+    tell_changes(a);
     if (job->error < 0)
         a->result = (obs_append_result){.size = sizeof(a->result)};
     a->result.error = job->error;
@@ -111,7 +121,11 @@ int append_submit(struct writer *writer, const obs_span *spans, size_t n, obs_me
     if (!a)
         return OBS_E_NOMEM;
     *a = (struct append){
-        .job = {.worker = worker, .n_spans = n, .write = write, .done = done},
+        .job = {.worker = worker,
+                .n_spans = n,
+                .write = write,
+                .done = done,
+                .touches = TOUCHES_SPANS},
         .spans = spans,
         .n = n,
         .merge = merge,

@@ -21,6 +21,7 @@
 struct store {
     obs_instance *instance;
     const struct settings *settings;
+    struct changes *changes;
     struct writer *writer;
     struct readers *readers;
     struct drift_check *check;
@@ -216,6 +217,13 @@ static int record_swap(void *self, obs_str space, obs_str key, obs_str old, obs_
                              old, value, done, user);
 }
 
+static uint64_t changes(void *self, const obs_scope *scope, const uint8_t *trace_id, int64_t to_ns)
+{
+    const struct store *store = self;
+
+    return changes_count(store->changes, scope, trace_id, to_ns);
+}
+
 static const obs_store service = {
     .size = sizeof(obs_store),
     .append = append,
@@ -229,6 +237,7 @@ static const obs_store service = {
     .record_get = record_get,
     .record_put = record_put,
     .record_swap = record_swap,
+    .changes = changes,
 };
 
 /* --- life --------------------------------------------------------------------------- */
@@ -256,7 +265,10 @@ static int register_metrics(struct store *store)
 
 static void destroy(void *self)
 {
-    free(self);
+    struct store *store = self;
+
+    changes_destroy(store->changes);
+    free(store);
 }
 
 static int create(obs_instance *instance, const void *config, void **ret_self)
@@ -268,7 +280,8 @@ static int create(obs_instance *instance, const void *config, void **ret_self)
         return OBS_E_NOMEM;
     store->instance = instance;
     store->settings = config;
-    rc = register_metrics(store);
+    store->changes = changes_create();
+    rc = store->changes ? register_metrics(store) : OBS_E_NOMEM;
     if (rc == OBS_OK)
         rc = obs_service_provide(instance, OBS_STORE_ID, &service, store);
     if (rc < 0) {
@@ -284,7 +297,8 @@ static int start(void *self)
 {
     struct store *store = self;
     char error[512];
-    int rc = writer_start(store->instance, store->settings, &store->writer, error, sizeof(error));
+    int rc = writer_start(store->instance, store->settings, store->changes, &store->writer, error,
+                          sizeof(error));
 
     if (rc == OBS_OK)
         rc = readers_start(store->instance, store->settings, &store->readers, error, sizeof(error));

@@ -19,6 +19,7 @@
 struct writer {
     obs_instance *instance;
     const struct settings *settings;
+    struct changes *changes;
     obs_thread *thread;
     struct writing writing;
     int health; /* last error told, OBS_OK: healthy */
@@ -39,6 +40,7 @@ int writer_submit(struct writer *w, struct write_job *job)
 {
     int rc = OBS_OK;
 
+    job->changes = w->changes;
     pthread_mutex_lock(&w->lock);
     if (w->ending)
         rc = OBS_E_CLOSED;
@@ -118,8 +120,11 @@ static bool is_of_request(int rc)
 
 static void answer(void *arg)
 {
-    struct write_job *job = arg;
+    struct write_job *job = arg; /* done() frees it, or hands it in again */
 
+    /* after a failure too: whether a commit failed before or behind the disk is not known */
+    if (job->touches == TOUCHES_ALL)
+        changes_all(job->changes);
     job->done(job);
 }
 
@@ -224,10 +229,13 @@ static bool is_busy(struct writer *w)
 static void do_chores(struct writer *w)
 {
     int64_t waiting = 0;
+    int rows = sqlite3_total_changes(w->writing.db);
 
     if (obs_clock_mono_ns() < chores_due_ns(&w->chores))
         return;
     (void)chores_run(&w->chores, &w->writing, is_busy(w)); /* what fails is tried again */
+    if (sqlite3_total_changes(w->writing.db) != rows)
+        changes_all(w->changes);
     if (w->writing.fragments.any && fragments_count(&w->writing.fragments, &waiting) != SQLITE_OK)
         return;
     obs_series_set(w->waiting, (double)waiting);
@@ -337,7 +345,7 @@ static void init_queue(struct writer *w)
     pthread_condattr_destroy(&attributes);
 }
 
-int writer_start(obs_instance *instance, const struct settings *settings,
+int writer_start(obs_instance *instance, const struct settings *settings, struct changes *changes,
                  struct writer **ret_writer, char *error, size_t error_size)
 {
     struct writer *w = calloc(1, sizeof(*w));
@@ -348,6 +356,7 @@ int writer_start(obs_instance *instance, const struct settings *settings,
         return rc;
     w->instance = instance;
     w->settings = settings;
+    w->changes = changes;
     chores_init(&w->chores, settings);
     init_queue(w);
     rc = register_metrics(w);

@@ -4,6 +4,7 @@
 #ifndef STORE_SQLITE_WRITER_H
 #define STORE_SQLITE_WRITER_H
 
+#include "changes.h"
 #include "db.h"
 #include "fragment.h"
 #include "rollup.h"
@@ -25,6 +26,13 @@ struct writing {
     struct text_index text;
 };
 
+/* What is counted as changed before the answer to a job is given. */
+enum touches {
+    TOUCHES_ALL,     /* anything */
+    TOUCHES_NOTHING, /* no span, no feedback */
+    TOUCHES_SPANS,   /* done() tells job->changes which */
+};
+
 /* One thing to write, all or nothing; the job is whoever submitted it's. */
 struct write_job {
     struct write_job *next; /* the writer's */
@@ -37,12 +45,15 @@ struct write_job {
     int (*write)(struct write_job *job, struct writing *writing);
     /* On the worker, when all is durable or nothing is written. */
     void (*done)(struct write_job *job);
-    int error; /* the outcome, for done() */
+    enum touches touches;
+    struct changes *changes; /* the writer's, for done() */
+    int error;               /* the outcome, for done() */
 };
 
 /* Opens the database, migrates it, starts the thread. On failure a sentence is in
- * `error`. `settings` is borrowed until writer_stop(). Thread: control. */
-int writer_start(obs_instance *instance, const struct settings *settings,
+ * `error`. `settings` is borrowed until writer_stop(), `changes` until the
+ * last answer. Thread: control. */
+int writer_start(obs_instance *instance, const struct settings *settings, struct changes *changes,
                  struct writer **ret_writer, char *error, size_t error_size);
 
 /* Writes what is queued, answers it, ends. NULL is a no-op. Thread: control. */
