@@ -138,9 +138,9 @@ static const obs_param compare_params[] = {
 #define N(array) (sizeof(array) / sizeof(array[0]))
 #define GET(at, handle, may, text, list)                                                           \
     {                                                                                              \
-        .methods = OBS_GET, .max_age_s = 0, .path = (at), .handler = (handle),                     \
-        .permission = (may), .limit_class = "query", .summary = (text), .params = (list),          \
-        .n_params = N(list),                                                                       \
+        .methods = OBS_GET, .flags = OBS_ROUTE_CACHE, .max_age_s = 0, .path = (at),                \
+        .handler = (handle), .permission = (may), .limit_class = "query", .summary = (text),       \
+        .params = (list), .n_params = N(list),                                                     \
     }
 #define BUDGETS(at, handle, may, text)                                                             \
     {                                                                                              \
@@ -149,8 +149,9 @@ static const obs_param compare_params[] = {
     }
 #define POST(at, handle, may, text)                                                                \
     {                                                                                              \
-        .methods = OBS_POST, .body = OBS_BODY_BUFFER, .max_age_s = -1, .path = (at),               \
-        .handler = (handle), .permission = (may), .limit_class = "query", .summary = (text),       \
+        .methods = OBS_POST, .body = OBS_BODY_BUFFER, .flags = OBS_ROUTE_CACHE, .max_age_s = -1,   \
+        .path = (at), .handler = (handle), .permission = (may), .limit_class = "query",            \
+        .summary = (text),                                                                         \
     }
 
 static const obs_route routes[] = {

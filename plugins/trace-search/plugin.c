@@ -171,6 +171,7 @@ static const obs_param facet_params[] = {
 static const obs_route routes[] = {
     {
         .methods = OBS_GET,
+        .flags = OBS_ROUTE_CACHE,
         .max_age_s = -1,
         .path = "/api/v1/traces",
         .handler = handle_list,
@@ -183,6 +184,7 @@ static const obs_route routes[] = {
     {
         .methods = OBS_POST,
         .body = OBS_BODY_BUFFER,
+        .flags = OBS_ROUTE_CACHE,
         .max_age_s = -1,
         .path = "/api/v1/traces/search",
         .handler = handle_list,
@@ -192,6 +194,7 @@ static const obs_route routes[] = {
     },
     {
         .methods = OBS_GET,
+        .flags = OBS_ROUTE_CACHE,
         .max_age_s = 0,
         .path = "/api/v1/traces/{trace_id}",
         .handler = handle_trace,
@@ -214,6 +217,7 @@ static const obs_route routes[] = {
     },
     {
         .methods = OBS_GET,
+        .flags = OBS_ROUTE_CACHE,
         .max_age_s = 0,
         .path = "/api/v1/sessions",
         .handler = handle_sessions,
@@ -225,6 +229,7 @@ static const obs_route routes[] = {
     },
     {
         .methods = OBS_GET,
+        .flags = OBS_ROUTE_CACHE,
         .max_age_s = 0,
         .path = "/api/v1/sessions/{session_id}",
         .handler = handle_session,
@@ -236,6 +241,7 @@ static const obs_route routes[] = {
     },
     {
         .methods = OBS_GET,
+        .flags = OBS_ROUTE_CACHE,
         .max_age_s = 0,
         .path = "/api/v1/users",
         .handler = handle_users,
@@ -247,6 +253,7 @@ static const obs_route routes[] = {
     },
     {
         .methods = OBS_GET,
+        .flags = OBS_ROUTE_CACHE,
         .max_age_s = 0,
         .path = "/api/v1/facets",
         .handler = handle_facets,
