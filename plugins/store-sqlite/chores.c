@@ -77,20 +77,21 @@ static const struct chore {
     int (*some)(struct writing *writing, struct chores *chores, bool *ret_more);
     int64_t every_ns;
     int64_t again_ns;
-} list[] = {{backfill, EVERY_NS, 0},
-            {index_text, TEXT_EVERY_NS, MS_NS},
-            {expire_fragments, EVERY_NS, AGAIN_NS},
-            {expire_notes, EVERY_NS, AGAIN_NS},
-            {old_content, EVERY_NS, AGAIN_NS},
-            {old_spans, EVERY_NS, AGAIN_NS},
-            {old_cells, EVERY_NS, AGAIN_NS}};
+    bool shows; /* what it does changes answers */
+} list[] = {{backfill, EVERY_NS, 0, false},
+            {index_text, TEXT_EVERY_NS, MS_NS, false},
+            {expire_fragments, EVERY_NS, AGAIN_NS, false},
+            {expire_notes, EVERY_NS, AGAIN_NS, false},
+            {old_content, EVERY_NS, AGAIN_NS, true},
+            {old_spans, EVERY_NS, AGAIN_NS, true},
+            {old_cells, EVERY_NS, AGAIN_NS, true}};
 
 #define N_CHORES (sizeof(list) / sizeof(*list))
 _Static_assert(N_CHORES <= CHORES_MAX, "room for all of them");
 
-void chores_init(struct chores *chores, const struct settings *settings)
+void chores_init(struct chores *chores, const struct settings *settings, struct changes *changes)
 {
-    *chores = (struct chores){.settings = settings};
+    *chores = (struct chores){.settings = settings, .changes = changes};
 }
 
 int64_t chores_due_ns(const struct chores *chores)
@@ -105,7 +106,7 @@ int64_t chores_due_ns(const struct chores *chores)
 static int run_one(struct chores *chores, const struct chore *chore, struct writing *w,
                    bool *ret_more)
 {
-    int rc = db_run(w->db, "BEGIN IMMEDIATE");
+    int rows = sqlite3_total_changes(w->db), rc = db_run(w->db, "BEGIN IMMEDIATE");
 
     *ret_more = false;
     if (rc == SQLITE_OK)
@@ -120,6 +121,8 @@ static int run_one(struct chores *chores, const struct chore *chore, struct writ
         rc = rollups_write(&w->rollups);
     if (rc == SQLITE_OK)
         rc = db_run(w->db, "COMMIT");
+    if (chore->shows && sqlite3_total_changes(w->db) != rows)
+        changes_all(chores->changes);
     if (rc != SQLITE_OK) {
         fragments_forget(&w->fragments);
         if (!sqlite3_get_autocommit(w->db))

@@ -10,12 +10,13 @@ enum { CHORES_MAX = 8 };
 
 struct chores {
     const struct settings *settings; /* borrowed */
+    struct changes *changes;         /* borrowed */
     int64_t due_ns[CHORES_MAX];      /* monotonic */
     int64_t unindexed;               /* texts that wait for their index */
     bool busy;                       /* others wait to write */
 };
 
-void chores_init(struct chores *chores, const struct settings *settings);
+void chores_init(struct chores *chores, const struct settings *settings, struct changes *changes);
 
 /* When the next one is due; monotonic. */
 int64_t chores_due_ns(const struct chores *chores);

@@ -229,13 +229,10 @@ static bool is_busy(struct writer *w)
 static void do_chores(struct writer *w)
 {
     int64_t waiting = 0;
-    int rows = sqlite3_total_changes(w->writing.db);
 
     if (obs_clock_mono_ns() < chores_due_ns(&w->chores))
         return;
     (void)chores_run(&w->chores, &w->writing, is_busy(w)); /* what fails is tried again */
-    if (sqlite3_total_changes(w->writing.db) != rows)
-        changes_all(w->changes);
     if (w->writing.fragments.any && fragments_count(&w->writing.fragments, &waiting) != SQLITE_OK)
         return;
     obs_series_set(w->waiting, (double)waiting);
@@ -357,7 +354,7 @@ int writer_start(obs_instance *instance, const struct settings *settings, struct
     w->instance = instance;
     w->settings = settings;
     w->changes = changes;
-    chores_init(&w->chores, settings);
+    chores_init(&w->chores, settings, changes);
     init_queue(w);
     rc = register_metrics(w);
     if (rc == OBS_OK)

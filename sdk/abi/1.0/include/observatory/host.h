@@ -76,7 +76,8 @@ typedef struct obs_host_info {
     char reload_error[256]; /* why the last reload was refused, else "" */
 } obs_host_info;
 
-/* Fills `info` (its size set by the caller).
+/* Fills `info` (its size set by the caller); with a size that ends before
+ * reloaded_ns it takes no lock.
  * Thread: [any].  Since: ABI 1.0. */
 OBS_API void obs_host_describe(obs_host_info *info);
 

@@ -49,9 +49,13 @@ typedef struct obs_request obs_request;
  * NO_DECODE: hand out the body as sent, Content-Encoding untouched.
  * ANY_QUERY: unknown query parameters are the handler's business; otherwise
  *            the host refuses what `params` does not name (400, 1202).
+ * CACHE: the answer follows from the request, the projects that the caller may
+ *        see, the clock and the store, and nothing else; a range of times in it
+ *        ends where parameter `to` or `end_time` says. A cache may answer.
  * Since: ABI 1.0. */
 #define OBS_ROUTE_NO_DECODE 1u
 #define OBS_ROUTE_ANY_QUERY 2u
+#define OBS_ROUTE_CACHE 4u
 
 /* A parameter of a route, for validation and documentation. All strings are
  * static storage of the plugin.  Since: ABI 1.0. */
@@ -98,8 +102,10 @@ typedef struct obs_route {
 
 /* Phases, in the order in which a request passes them. EARLY to LIMIT run
  * when the header is complete and a route was found, before the body is read;
+ * HANDLE is the last one before the handler: the body of a BUFFER route is there.
  * RESPOND before the head of the answer is written, for added headers; LOG
- * when the request is over, however it ended (its result is ignored).
+ * when the request is over, however it ended (its result is ignored). Numbers
+ * are names here and no order.
  * Since: ABI 1.0. */
 #define OBS_PHASE_EARLY 0u
 #define OBS_PHASE_AUTHENTICATE 1u
@@ -107,7 +113,8 @@ typedef struct obs_route {
 #define OBS_PHASE_LIMIT 3u
 #define OBS_PHASE_RESPOND 4u
 #define OBS_PHASE_LOG 5u
-#define OBS_N_PHASES 6u
+#define OBS_PHASE_HANDLE 6u
+#define OBS_N_PHASES 7u
 
 /* A hook: OBS_CONTINUE, OBS_RESPONDED after answering, OBS_PENDING to be
  * continued by obs_request_resume() (not in RESPOND and LOG), or OBS_E_*: the
@@ -292,6 +299,21 @@ OBS_API void obs_response_on_drain(obs_request *req, void (*fn)(obs_request *req
  * `failed` = 1, closes the connection so that the client sees the cut.
  * Thread: [worker].  Since: ABI 1.0. */
 OBS_API void obs_response_end(obs_request *req, int failed);
+
+/* A whole answer that is about to be sent. All is borrowed for the hook; `etag`
+ * has a NULL ptr when no ETag was added.  Since: ABI 1.0. */
+typedef struct obs_response_view {
+    uint32_t size;
+    int32_t status;
+    obs_str content_type;
+    obs_str body;
+    obs_str etag; /* with its quotes */
+} obs_response_view;
+
+/* Fills `view` (its size set by the caller) in a RESPOND hook. Errors:
+ * OBS_E_NOT_FOUND: the answer is streamed, an error's, or this is no RESPOND hook.
+ * Thread: [worker].  Since: ABI 1.0. */
+OBS_API OBS_MUST_CHECK int obs_response_describe(const obs_request *req, obs_response_view *view);
 
 /* The status of the answer, 0 before there is one; bytes of body sent. For
  * LOG hooks.  Thread: [worker].  Since: ABI 1.0. */

@@ -420,6 +420,14 @@ typedef struct obs_store {
      * as record_put.  Thread: [worker].  Since: ABI 1.0. */
     int (*record_swap)(void *self, obs_str space, obs_str key, obs_str old, obs_str value,
                        obs_record_fn done, void *user);
+
+    /* A number that is another one after every write of this process that can change
+     * what is known of the spans of a scope: of those that begin before `to_ns`
+     * (INT64_MAX: of all), or with a `trace_id` of that trace. It changes before the
+     * write is answered, so an answer holds while the number is what it was before
+     * the question. It may change for no reason. Cheap, takes no lock. May be absent:
+     * OBS_HAS().  Thread: [any].  Since: ABI 1.0. */
+    uint64_t (*changes)(void *self, const obs_scope *scope, const uint8_t *trace_id, int64_t to_ns);
 } obs_store;
 
 OBS_END_DECLS
