@@ -108,6 +108,18 @@ void fake_worker_wait(obs_worker *worker, const int *done)
         run_all(take(worker));
 }
 
+void fake_worker_run(obs_worker *worker)
+{
+    struct post *first;
+
+    pthread_mutex_lock(&worker->lock);
+    first = worker->first;
+    worker->first = NULL;
+    worker->last = &worker->first;
+    pthread_mutex_unlock(&worker->lock);
+    run_all(first);
+}
+
 void fake_worker_destroy(obs_worker *worker)
 {
     run_all(worker->first);

@@ -19,6 +19,9 @@ void fake_worker_adopt(obs_worker *worker);
  * lost answer is a failure and not a hang. */
 void fake_worker_wait(obs_worker *worker, const int *done);
 
+/* Runs what is posted now, if anything. */
+void fake_worker_run(obs_worker *worker);
+
 /* What plugins pass around; there is one. */
 obs_instance *fake_instance(void);
 

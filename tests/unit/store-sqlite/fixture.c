@@ -45,11 +45,13 @@ int fixture_open(struct fixture *f)
     return obs_plugin_entry.start(f->self);
 }
 
+/* Answers that stop() leaves to the worker keep the instance, as in the host. */
 void fixture_close(struct fixture *f)
 {
     if (!f->self)
         return;
     obs_plugin_entry.stop(f->self);
+    fake_worker_run(f->worker);
     obs_plugin_entry.destroy(f->self);
     f->self = NULL;
 }
