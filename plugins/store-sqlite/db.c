@@ -5,17 +5,31 @@
  * thread of its own it was not faster, and the pauses were as long (0.1 s). */
 #include "db.h"
 #include "functions.h"
-#include "text_index.h"
+#include "schema.h"
 #include "text_search.h"
+#include "tokenizer.h"
+
+#include <observatory/worker.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int refuse(sqlite3 *db, int code, const struct settings *settings, char *error, size_t size)
+#define STEPS_PER_CHECK 20000 /* of SQLite's machine, between looks at the clock */
+
+static int run(sqlite3 *db, const char *sql)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+/* --- opening ----------------------------------------------------------------------------- */
+
+static int refuse(sqlite3 *db, int code, const struct sqlite_settings *settings, char *error,
+                  size_t size)
 {
     int system = db ? sqlite3_system_errno(db) : 0;
     bool of_system = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR;
@@ -52,7 +66,7 @@ static void make_file(const char *path)
         close(fd);
 }
 
-static int configure(sqlite3 *db, const struct settings *settings, int read_only)
+static int configure(sqlite3 *db, const struct sqlite_settings *settings, bool read_only)
 {
     char sql[512];
     int rc;
@@ -63,70 +77,164 @@ static int configure(sqlite3 *db, const struct settings *settings, int read_only
              "PRAGMA trusted_schema=OFF",
              (unsigned long long)(settings->cache_bytes / 1024),
              (unsigned long long)settings->mmap_bytes);
-    rc = db_run(db, sql);
+    rc = run(db, sql);
     if (rc != SQLITE_OK)
         return rc;
     if (read_only)
-        return db_run(db, "PRAGMA query_only=ON");
+        return run(db, "PRAGMA query_only=ON");
     snprintf(sql, sizeof(sql),
              "PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=%s;"
              "PRAGMA wal_autocheckpoint=%llu; PRAGMA journal_size_limit=%llu",
              DB_PAGE_BYTES, settings->synchronous == SYNCHRONOUS_FULL ? "FULL" : "NORMAL",
              (unsigned long long)(settings->checkpoint_bytes / DB_PAGE_BYTES),
              (unsigned long long)settings->checkpoint_bytes);
-    return db_run(db, sql);
+    return run(db, sql);
 }
 
-int db_open(const struct settings *settings, int read_only, sqlite3 **ret_db, char *error,
-            size_t error_size)
+static int too_late(void *arg)
+{
+    const struct db *db = arg;
+
+    return obs_clock_mono_ns() > db->deadline_ns;
+}
+
+/* What the statements of this store need. */
+static int equip(sqlite3 *db)
+{
+    int rc = functions_add(db);
+
+    if (rc == SQLITE_OK)
+        rc = text_search_add(db);
+    return rc == SQLITE_OK ? tokenizer_add(db) : rc;
+}
+
+static int open_file(const struct sqlite_settings *settings, bool read_only, sqlite3 **ret_handle,
+                     char *error, size_t error_size)
 {
     /* readers open for writing too, since a WAL file's index must be shared;
      * query_only keeps them from using it */
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    sqlite3 *db = NULL;
-    int rc;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, rc;
+    sqlite3 *handle = NULL;
 
     if (!read_only) {
         make_folder(settings->path);
         make_file(settings->path);
     }
-    rc = sqlite3_open_v2(settings->path, &db, flags, NULL);
+    rc = sqlite3_open_v2(settings->path, &handle, flags, NULL);
     if (rc == SQLITE_OK)
-        rc = configure(db, settings, read_only);
+        rc = configure(handle, settings, read_only);
     if (rc == SQLITE_OK)
-        rc = functions_add(db);
-    if (rc == SQLITE_OK)
-        rc = text_search_add(db);
-    if (rc == SQLITE_OK)
-        rc = text_tokenizer_add(db);
+        rc = equip(handle);
     if (rc != SQLITE_OK)
-        return refuse(db, rc, settings, error, error_size);
+        return refuse(handle, rc, settings, error, error_size);
+    *ret_handle = handle;
+    return OBS_OK;
+}
+
+int db_open(const struct settings *settings, bool read_only, struct db **ret_db, char *error,
+            size_t error_size)
+{
+    struct db *db = calloc(1, sizeof(*db));
+    int rc;
+
+    snprintf(error, error_size, "out of memory");
+    if (!db)
+        return OBS_E_NOMEM;
+    db->deadline_ns = INT64_MAX;
+    rc = open_file((const struct sqlite_settings *)settings, read_only, &db->handle, error,
+                   error_size);
+    if (rc == OBS_OK && !read_only)
+        rc = schema_migrate(db, error, error_size);
+    if (rc < 0) {
+        db_close(db);
+        return rc;
+    }
+    sqlite3_progress_handler(db->handle, STEPS_PER_CHECK, too_late, db);
     *ret_db = db;
     return OBS_OK;
 }
 
-int db_register_duration(obs_instance *instance, obs_metric **ret_metric)
+void db_close(struct db *db)
 {
-    static const char *const op[] = {"op"};
-
-    return obs_metric_register(instance,
-                               &(obs_metric_spec){.size = sizeof(obs_metric_spec),
-                                                  .kind = OBS_METRIC_HISTOGRAM,
-                                                  .name = "store_query_duration_seconds",
-                                                  .help = "Time of an operation in the database.",
-                                                  .labels = op,
-                                                  .n_labels = 1},
-                               ret_metric);
+    if (!db)
+        return;
+    sqlite3_close(db->handle);
+    free(db);
 }
 
-void db_close(sqlite3 *db)
+/* --- transactions ---------------------------------------------------------------------------- */
+
+int db_run(struct db *db, const char *sql)
 {
-    sqlite3_close(db);
+    return run(db->handle, sql);
 }
 
-int db_run(sqlite3 *db, const char *sql)
+int db_begin(struct db *db, bool writes)
 {
-    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+    return run(db->handle, writes ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+int db_commit(struct db *db)
+{
+    return run(db->handle, "COMMIT");
+}
+
+bool db_in_transaction(struct db *db)
+{
+    return !sqlite3_get_autocommit(db->handle);
+}
+
+/* SQLite may have done it already. */
+void db_rollback(struct db *db)
+{
+    if (db_in_transaction(db))
+        (void)run(db->handle, "ROLLBACK");
+}
+
+int64_t db_changes(struct db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t db_total_changes(struct db *db)
+{
+    return sqlite3_total_changes64(db->handle);
+}
+
+int db_version(struct db *db, int64_t *ret_version)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, "PRAGMA data_version", -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        *ret_version = sqlite3_column_int64(stmt, 0);
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+void db_set_deadline(struct db *db, int64_t deadline_ns)
+{
+    db->deadline_ns = deadline_ns;
+}
+
+/* As large as a small batch, since a disk may have room for little things only. */
+int db_probe(struct db *db)
+{
+    int rc = run(db->handle, "REPLACE INTO records VALUES('store-sqlite','probe',zeroblob(65536))");
+
+    return rc == SQLITE_OK
+               ? run(db->handle, "DELETE FROM records WHERE space='store-sqlite' AND key='probe'")
+               : rc;
+}
+
+/* --- errors ------------------------------------------------------------------------------------
+ */
+
+const char *db_message(struct db *db)
+{
+    return sqlite3_errmsg(db->handle);
 }
 
 /* errno of the last failure on the log, where writing fails first, else on the
@@ -159,9 +267,9 @@ static int error_of_io(sqlite3 *db)
     }
 }
 
-int db_error(sqlite3 *db, int sqlite_code)
+int db_error(struct db *db, int code)
 {
-    switch (sqlite_code & 0xff) {
+    switch (code & 0xff) {
     case SQLITE_OK:
     case SQLITE_DONE:
     case SQLITE_ROW:
@@ -180,7 +288,7 @@ int db_error(sqlite3 *db, int sqlite_code)
     case SQLITE_TOOBIG:
         return OBS_E_TOO_LARGE;
     case SQLITE_IOERR:
-        return error_of_io(db);
+        return error_of_io(db->handle);
     default:
         return OBS_E_STORE;
     }

@@ -201,10 +201,10 @@ int schema_version(void)
     return N_STEPS;
 }
 
-static int read_version(sqlite3 *db, int *ret_version)
+static int read_version(struct db *db, int *ret_version)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL);
+    int rc = sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &stmt, NULL);
 
     if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         *ret_version = sqlite3_column_int(stmt, 0);
@@ -216,10 +216,10 @@ static int read_version(sqlite3 *db, int *ret_version)
 
 /* Another process may migrate at the same time: the version is read again
  * inside the transaction. */
-static int step(sqlite3 *db)
+static int step(struct db *db)
 {
     char sql[64];
-    int version = 0, rc = db_run(db, "BEGIN IMMEDIATE");
+    int version = 0, rc = db_begin(db, /* writes= */ true);
 
     if (rc != SQLITE_OK)
         return rc;
@@ -231,13 +231,13 @@ static int step(sqlite3 *db)
             rc = db_run(db, sql);
     }
     if (rc == SQLITE_OK)
-        rc = db_run(db, "COMMIT");
+        rc = db_commit(db);
     if (rc != SQLITE_OK)
-        (void)db_run(db, "ROLLBACK"); /* the first error is the one to tell */
+        db_rollback(db);
     return rc;
 }
 
-int schema_migrate(sqlite3 *db, char *error, size_t error_size)
+int schema_migrate(struct db *db, char *error, size_t error_size)
 {
     int version = 0, rc = read_version(db, &version);
 
@@ -247,7 +247,7 @@ int schema_migrate(sqlite3 *db, char *error, size_t error_size)
             rc = read_version(db, &version);
     }
     if (rc != SQLITE_OK) {
-        snprintf(error, error_size, "schema: %s", sqlite3_errmsg(db));
+        snprintf(error, error_size, "schema: %s", db_message(db));
         return db_error(db, rc);
     }
     if (version > N_STEPS) {

@@ -10,6 +10,6 @@ int schema_version(void);
 
 /* Brings the file up to schema_version(), each step in a transaction of its
  * own. Refuses a newer file. On failure a sentence is in `error`. */
-int schema_migrate(sqlite3 *db, char *error, size_t error_size);
+int schema_migrate(struct db *db, char *error, size_t error_size);
 
 #endif

@@ -3,95 +3,43 @@
  * very words that went in, so that is done before they change; the row then waits among
  * the dirty ones to be taken in again. */
 #include "text_index.h"
-#include "words.h"
-
-#include <limits.h>
-#include <string.h>
-
-/* --- words, as FTS5 asks for them --------------------------------------------------------- */
-
-static int create_tokenizer(void *context, const char **args, int n, Fts5Tokenizer **ret)
-{
-    static int nothing; /* it has no state */
-
-    (void)context;
-    (void)args;
-    (void)n;
-    *ret = (Fts5Tokenizer *)&nothing;
-    return SQLITE_OK;
-}
-
-static void delete_tokenizer(Fts5Tokenizer *tokenizer)
-{
-    (void)tokenizer;
-}
-
-static int tokenize(Fts5Tokenizer *tokenizer, void *context, int flags, const char *text, int len,
-                    int (*token)(void *, int, const char *, int, int, int))
-{
-    struct word word;
-    size_t at = 0;
-    int rc = SQLITE_OK;
-
-    (void)tokenizer;
-    (void)flags;
-    while (rc == SQLITE_OK && word_next(obs_str_n(text, (size_t)len), &at, &word))
-        rc = token(context, 0, word.text, (int)word.len, (int)word.from, (int)word.to);
-    return rc;
-}
-
-int text_tokenizer_add(sqlite3 *db)
-{
-    static fts5_tokenizer tokenizer = {create_tokenizer, delete_tokenizer, tokenize};
-    sqlite3_stmt *stmt = NULL;
-    fts5_api *api = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &stmt, NULL);
-
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_pointer(stmt, 1, (void *)&api, "fts5_api_ptr", NULL);
-    if (rc == SQLITE_OK)
-        (void)sqlite3_step(stmt);
-    sqlite3_finalize(stmt);
-    if (rc == SQLITE_OK && !api)
-        rc = SQLITE_ERROR;
-    return rc == SQLITE_OK ? api->xCreateTokenizer(api, "observatory", NULL, &tokenizer, NULL) : rc;
-}
+#include "db.h"
 
 /* --- statements ------------------------------------------------------------------------------ */
 
 static int run(struct statements *statements, obs_str sql, int64_t a, int64_t b)
 {
-    sqlite3_stmt *stmt = NULL;
+    struct statement *stmt = NULL;
     int rc = statement_get(statements, sql, &stmt);
 
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(stmt, 1, a);
-    if (rc == SQLITE_OK && sqlite3_bind_parameter_count(stmt) > 1)
-        rc = sqlite3_bind_int64(stmt, 2, b);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
+    if (rc == DB_OK)
+        rc = statement_bind_int(stmt, 1, a);
+    if (rc == DB_OK && sqlite3_bind_parameter_count(sqlite_statement(stmt)) > 1)
+        rc = statement_bind_int(stmt, 2, b);
+    if (rc == DB_OK)
+        rc = statement_step(stmt);
     statement_release(stmt);
-    return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+    return rc == DB_DONE || rc == DB_ROW ? DB_OK : rc;
 }
 
 /* The one row of numbers that a statement gives; zeroes when it gives none. */
 static int ask(struct statements *statements, obs_str sql, int64_t a, int64_t b, int64_t *ret,
                int n)
 {
-    sqlite3_stmt *stmt = NULL;
+    struct statement *stmt = NULL;
     int rc = statement_get(statements, sql, &stmt), count;
 
     memset(ret, 0, (size_t)n * sizeof(*ret));
-    count = rc == SQLITE_OK ? sqlite3_bind_parameter_count(stmt) : 0;
-    if (rc == SQLITE_OK && count > 0)
-        rc = sqlite3_bind_int64(stmt, 1, a);
-    if (rc == SQLITE_OK && count > 1)
-        rc = sqlite3_bind_int64(stmt, 2, b);
-    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+    count = rc == DB_OK ? sqlite3_bind_parameter_count(sqlite_statement(stmt)) : 0;
+    if (rc == DB_OK && count > 0)
+        rc = statement_bind_int(stmt, 1, a);
+    if (rc == DB_OK && count > 1)
+        rc = statement_bind_int(stmt, 2, b);
+    if (rc == DB_OK && (rc = statement_step(stmt)) == DB_ROW)
         for (int i = 0; i < n; i++)
-            ret[i] = sqlite3_column_int64(stmt, i);
+            ret[i] = statement_int(stmt, i);
     statement_release(stmt);
-    return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
+    return rc == DB_DONE || rc == DB_ROW ? DB_OK : rc;
 }
 
 int text_begin(struct text_index *text)
@@ -113,7 +61,7 @@ static int note_dirty(struct text_index *text, int64_t row)
 
 int text_arrived(struct text_index *text, int64_t row)
 {
-    return row <= text->indexed ? note_dirty(text, row) : SQLITE_OK;
+    return row <= text->indexed ? note_dirty(text, row) : DB_OK;
 }
 
 /* Takes a row out, unless it is not in. */
@@ -126,7 +74,7 @@ static int take_out(struct text_index *text, int64_t row)
     int64_t dirty;
     int rc = ask(text->statements, is_dirty, row, 0, &dirty, 1);
 
-    return rc == SQLITE_OK && !dirty ? run(text->statements, sql, row, 0) : rc;
+    return rc == DB_OK && !dirty ? run(text->statements, sql, row, 0) : rc;
 }
 
 int text_changes(struct text_index *text, int64_t row)
@@ -134,9 +82,9 @@ int text_changes(struct text_index *text, int64_t row)
     int rc;
 
     if (row > text->indexed)
-        return SQLITE_OK;
+        return DB_OK;
     rc = take_out(text, row);
-    return rc == SQLITE_OK ? note_dirty(text, row) : rc;
+    return rc == DB_OK ? note_dirty(text, row) : rc;
 }
 
 int text_goes(struct text_index *text, int64_t row)
@@ -145,9 +93,9 @@ int text_goes(struct text_index *text, int64_t row)
     int rc;
 
     if (row > text->indexed)
-        return SQLITE_OK;
+        return DB_OK;
     rc = take_out(text, row);
-    return rc == SQLITE_OK ? run(text->statements, sql, row, 0) : rc;
+    return rc == DB_OK ? run(text->statements, sql, row, 0) : rc;
 }
 
 /* --- indexing ------------------------------------------------------------------------------------
@@ -166,10 +114,10 @@ static int index_new(struct text_index *text, int n, int64_t *ret_n)
     int rc = ask(text->statements, next, text->indexed, n, found, 2);
 
     *ret_n = found[0];
-    if (rc != SQLITE_OK || found[0] == 0)
+    if (rc != DB_OK || found[0] == 0)
         return rc;
     rc = run(text->statements, add, text->indexed, found[1]);
-    if (rc == SQLITE_OK)
+    if (rc == DB_OK)
         rc = run(text->statements, note, found[1], 0);
     text->indexed = found[1];
     return rc;
@@ -187,10 +135,10 @@ static int index_dirty(struct text_index *text, int n, int64_t *ret_n)
     int rc = ask(text->statements, next, n, 0, found, 2);
 
     *ret_n = found[0];
-    if (rc != SQLITE_OK || found[0] == 0)
+    if (rc != DB_OK || found[0] == 0)
         return rc;
     rc = run(text->statements, add, found[1], 0);
-    return rc == SQLITE_OK ? run(text->statements, remove, found[1], 0) : rc;
+    return rc == DB_OK ? run(text->statements, remove, found[1], 0) : rc;
 }
 
 int text_index_some(struct text_index *text, int n, bool *ret_more)
@@ -198,7 +146,7 @@ int text_index_some(struct text_index *text, int n, bool *ret_more)
     int64_t added = 0, again = 0;
     int rc = index_new(text, n, &added);
 
-    if (rc == SQLITE_OK && added < n)
+    if (rc == DB_OK && added < n)
         rc = index_dirty(text, n, &again);
     *ret_more = added == n || again == n;
     return rc;

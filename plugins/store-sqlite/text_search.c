@@ -4,6 +4,7 @@
  * filter. A search that finds a great many rows keeps none: then one row in a few is a
  * hit, and each is read and matched as it comes. */
 #include "text_search.h"
+#include "text_index.h"
 #include "text_query.h"
 
 #include <observatory/store.h>
@@ -14,13 +15,14 @@
 #define MAX_TAIL 50000    /* rows that are matched because the index lacks them */
 
 struct found {
+    struct db *db;
     obs_arena *arena; /* of the query */
     struct text_query query;
     uint32_t field;
     bool each; /* no list: match each row */
     int64_t *rows;
     size_t n, capacity;
-    sqlite3_stmt *contents; /* of one row; made when it is needed */
+    struct statement *contents; /* of one row; made when it is needed */
 };
 
 static void found_free(void *arg)
@@ -29,7 +31,7 @@ static void found_free(void *arg)
 
     if (!f)
         return;
-    sqlite3_finalize(f->contents);
+    statement_finalize(f->contents);
     free(f->rows);
     obs_arena_destroy(f->arena);
     free(f);
@@ -42,26 +44,20 @@ static int add(struct found *f, int64_t row)
         int64_t *rows = realloc(f->rows, capacity * sizeof(*rows));
 
         if (!rows)
-            return SQLITE_NOMEM;
+            return DB_NOMEM;
         f->rows = rows;
         f->capacity = capacity;
     }
     f->rows[f->n++] = row;
-    return SQLITE_OK;
+    return DB_OK;
 }
 
 /* --- matching ----------------------------------------------------------------------------- */
 
-static obs_str text_of(sqlite3_stmt *stmt, int column)
-{
-    return obs_str_n((const char *)sqlite3_column_text(stmt, column),
-                     (size_t)sqlite3_column_bytes(stmt, column));
-}
-
 /* Columns `first` and the next one are the two texts. */
-static int match(const struct found *f, sqlite3_stmt *stmt, int first)
+static int match(const struct found *f, struct statement *stmt, int first)
 {
-    obs_str texts[2] = {text_of(stmt, first), text_of(stmt, first + 1)};
+    obs_str texts[2] = {statement_text(stmt, first), statement_text(stmt, first + 1)};
 
     if (f->field == OBS_FIELD_INPUT_TEXT)
         return text_query_match(&f->query, texts, 1);
@@ -129,15 +125,15 @@ static int read_state(struct statements *statements, int64_t *ret_indexed, int64
     static const obs_str sql =
         OBS_STR("SELECT indexed,(SELECT IFNULL(max(id),0) FROM contents)-indexed+(SELECT count(*)"
                 " FROM text_dirty) FROM text_state");
-    sqlite3_stmt *stmt = NULL;
+    struct statement *stmt = NULL;
     int rc = statement_get(statements, sql, &stmt);
 
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW) {
-        *ret_indexed = sqlite3_column_int64(stmt, 0);
-        *ret_tail = sqlite3_column_int64(stmt, 1);
-        rc = SQLITE_OK;
+    if (rc == DB_OK)
+        rc = statement_step(stmt);
+    if (rc == DB_ROW) {
+        *ret_indexed = statement_int(stmt, 0);
+        *ret_tail = statement_int(stmt, 1);
+        rc = DB_OK;
     }
     statement_release(stmt);
     return rc;
@@ -148,17 +144,17 @@ static int find_indexed(struct statements *statements, struct found *f)
     static const obs_str sql =
         OBS_STR("SELECT rowid FROM text_index WHERE text_index MATCH ?1 ORDER BY rowid");
     obs_str text = match_of(f);
-    sqlite3_stmt *stmt = NULL;
-    int rc = text.ptr ? statement_get(statements, sql, &stmt) : SQLITE_NOMEM;
+    struct statement *stmt = NULL;
+    int rc = text.ptr ? statement_get(statements, sql, &stmt) : DB_NOMEM;
 
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text64(stmt, 1, text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    if (rc == DB_OK)
+        rc = statement_bind_text(stmt, 1, text);
+    while (rc == DB_OK && (rc = statement_step(stmt)) == DB_ROW) {
         f->each = f->n == MAX_FOUND;
-        rc = f->each ? SQLITE_DONE : add(f, sqlite3_column_int64(stmt, 0));
+        rc = f->each ? DB_DONE : add(f, statement_int(stmt, 0));
     }
     statement_release(stmt);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc == DB_DONE ? DB_OK : rc;
 }
 
 static int find_tail(struct statements *statements, struct found *f, int64_t indexed)
@@ -166,18 +162,18 @@ static int find_tail(struct statements *statements, struct found *f, int64_t ind
     static const obs_str sql =
         OBS_STR("SELECT id,input_text,output_text FROM contents WHERE id>?1 UNION ALL SELECT c.id,"
                 "c.input_text,c.output_text FROM text_dirty d JOIN contents c ON c.id=d.id");
-    sqlite3_stmt *stmt = NULL;
+    struct statement *stmt = NULL;
     int rc = statement_get(statements, sql, &stmt);
 
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(stmt, 1, indexed);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    if (rc == DB_OK)
+        rc = statement_bind_int(stmt, 1, indexed);
+    while (rc == DB_OK && (rc = statement_step(stmt)) == DB_ROW) {
         int is_hit = match(f, stmt, 1);
 
-        rc = is_hit < 0 ? SQLITE_NOMEM : is_hit ? add(f, sqlite3_column_int64(stmt, 0)) : SQLITE_OK;
+        rc = is_hit < 0 ? DB_NOMEM : is_hit ? add(f, statement_int(stmt, 0)) : DB_OK;
     }
     statement_release(stmt);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc == DB_DONE ? DB_OK : rc;
 }
 
 static int compare(const void *left, const void *right)
@@ -194,9 +190,9 @@ static int find(struct statements *statements, struct found *f)
     int rc = read_state(statements, &indexed, &tail);
 
     f->each = tail > MAX_TAIL;
-    if (rc == SQLITE_OK && !f->each)
+    if (rc == DB_OK && !f->each)
         rc = find_indexed(statements, f);
-    if (rc == SQLITE_OK && !f->each)
+    if (rc == DB_OK && !f->each)
         rc = find_tail(statements, f, indexed);
     if (f->n)
         qsort(f->rows, f->n, sizeof(*f->rows), compare);
@@ -205,58 +201,57 @@ static int find(struct statements *statements, struct found *f)
 
 static int find_alone(struct statements *statements, struct found *f)
 {
-    bool outside = sqlite3_get_autocommit(statements->db) != 0;
-    int rc = outside ? sqlite3_exec(statements->db, "BEGIN", NULL, NULL, NULL) : SQLITE_OK;
+    bool outside = !db_in_transaction(statements->db);
+    int rc = outside ? db_begin(statements->db, /* writes= */ false) : DB_OK;
 
-    if (rc == SQLITE_OK)
+    if (rc == DB_OK)
         rc = find(statements, f);
-    if (outside && !sqlite3_get_autocommit(statements->db))
-        (void)sqlite3_exec(statements->db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
+    if (outside)
+        db_rollback(statements->db); /* nothing was written */
     return rc;
 }
 
 int text_search_bind(struct statements *statements, obs_str text, uint32_t field,
-                     sqlite3_stmt *stmt, int index)
+                     struct statement *stmt, int index)
 {
     struct found *f = calloc(1, sizeof(*f));
     const char *wrong = NULL;
-    int rc = SQLITE_NOMEM;
+    int rc = DB_NOMEM;
 
     if (!f)
         return rc;
+    f->db = statements->db;
     f->field = field;
     f->arena = obs_arena_create(/* limit_bytes= */ 0);
     if (f->arena) {
         int parsed = text_query_parse(f->arena, text, &f->query, &wrong);
 
         rc = parsed == OBS_OK        ? find_alone(statements, f)
-             : parsed == OBS_E_NOMEM ? SQLITE_NOMEM
-                                     : SQLITE_MISMATCH;
+             : parsed == OBS_E_NOMEM ? DB_NOMEM
+                                     : DB_MISMATCH;
     }
-    if (rc != SQLITE_OK) {
+    if (rc != DB_OK) {
         found_free(f);
         return rc;
     }
-    return sqlite3_bind_pointer(stmt, index, f, "obs_found", found_free);
+    return sqlite3_bind_pointer(sqlite_statement(stmt), index, f, "obs_found", found_free);
 }
 
 /* --- the function
  * --------------------------------------------------------------------------------- */
 
-static int match_row(sqlite3 *db, struct found *f, int64_t row)
+static int match_row(struct found *f, int64_t row)
 {
-    int rc = f->contents
-                 ? SQLITE_OK
-                 : sqlite3_prepare_v2(db, "SELECT input_text,output_text FROM contents WHERE id=?1",
-                                      -1, &f->contents, NULL);
+    static const obs_str sql = OBS_STR("SELECT input_text,output_text FROM contents WHERE id=?1");
+    int rc = f->contents ? DB_OK : statement_prepare(f->db, sql, &f->contents);
     int result = 0;
 
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(f->contents, 1, row);
-    if (rc == SQLITE_OK && (rc = sqlite3_step(f->contents)) == SQLITE_ROW)
+    if (rc == DB_OK)
+        rc = statement_bind_int(f->contents, 1, row);
+    if (rc == DB_OK && (rc = statement_step(f->contents)) == DB_ROW)
         result = match(f, f->contents, 0);
-    sqlite3_reset(f->contents);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? result : -1;
+    statement_release(f->contents);
+    return rc == DB_ROW || rc == DB_DONE ? result : -1;
 }
 
 static void found(sqlite3_context *context, int n, sqlite3_value **values)
@@ -268,7 +263,7 @@ static void found(sqlite3_context *context, int n, sqlite3_value **values)
     (void)n;
     if (!f)
         return;
-    result = f->each ? match_row(sqlite3_context_db_handle(context), f, row)
+    result = f->each ? match_row(f, row)
                      : f->n && bsearch(&row, f->rows, f->n, sizeof(row), compare) != NULL;
     if (result < 0)
         sqlite3_result_error_nomem(context);

@@ -12,23 +12,23 @@ void fixture_init(struct fixture *f)
     *f = (struct fixture){.folder = "/tmp/store-test-XXXXXX", .worker = fake_worker_create()};
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof(f->path), "%s/observatory.db", f->folder);
-    f->settings = (struct settings){
+    f->settings = (struct sqlite_settings){
         .path = f->path,
-        .readers = 2,
-        .queue_spans = 100000,
-        .queue_bytes = 256 << 20,
-        .read_queue = 1000,
-        .commit_max_spans = 8192,
+        .store.readers = 2,
+        .store.queue_spans = 100000,
+        .store.queue_bytes = 256 << 20,
+        .store.read_queue = 1000,
+        .store.commit_max_spans = 8192,
         .cache_bytes = 8 << 20,
         .mmap_bytes = 64 << 20,
         .checkpoint_bytes = 4 << 20,
         .busy_timeout_ns = INT64_C(2000000000),
-        .query_timeout_ns = INT64_C(10000000000),
-        .keep_fragments_ns = INT64_C(86400000000000),
-        .filter_depth = 16,
-        .filter_nodes = 256,
-        .filter_values = 1000,
-        .aggregate_groups = 100000,
+        .store.query_timeout_ns = INT64_C(10000000000),
+        .store.keep_fragments_ns = INT64_C(86400000000000),
+        .store.filter_depth = 16,
+        .store.filter_nodes = 256,
+        .store.filter_values = 1000,
+        .store.aggregate_groups = 100000,
     };
     fake_worker_adopt(f->worker);
 }

@@ -16,7 +16,7 @@
 
 struct fixture {
     char folder[64], path[96];
-    struct settings settings; /* to be changed between fixture_init() and open */
+    struct sqlite_settings settings; /* to be changed between fixture_init() and open */
     obs_worker *worker;
     const obs_store *store;
     void *self; /* NULL: closed */

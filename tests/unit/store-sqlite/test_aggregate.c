@@ -341,7 +341,8 @@ static void explain(struct fixture *f, const obs_scope *scope, const obs_aggrega
     sqlite3_stmt *stmt = NULL;
     sqlite3 *db = NULL;
 
-    assert_int_equal(aggregate_explain(&f->settings, scope, q, sql + strlen(sql), 4000), OBS_OK);
+    assert_int_equal(aggregate_explain(&f->settings.store, scope, q, sql + strlen(sql), 4000),
+                     OBS_OK);
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(functions_add(db), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);

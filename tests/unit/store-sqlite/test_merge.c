@@ -268,7 +268,7 @@ static void old_fragments_are_forgotten(void **state)
     assert_int_equal(fixture_open(f), OBS_OK);
     fixture_close(f);
     assert_int_equal(file_number(f, "SELECT count(*) FROM fragments"), 700); /* not old yet */
-    f->settings.keep_fragments_ns = 0;
+    f->settings.store.keep_fragments_ns = 0;
     assert_int_equal(fixture_open(f), OBS_OK);
     for (int i = 0; i < 500 && left > 0; i++) {
         usleep(10000);

@@ -62,8 +62,9 @@ static void explain(struct fixture *f, const struct question *question, char *pl
 
     query.filter = &all;
     query.from_ns = 0;
-    assert_int_equal(search_explain(&f->settings, question->scope, &query, sql + strlen(sql), 8000),
-                     OBS_OK);
+    assert_int_equal(
+        search_explain(&f->settings.store, question->scope, &query, sql + strlen(sql), 8000),
+        OBS_OK);
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     plan[0] = '\0';

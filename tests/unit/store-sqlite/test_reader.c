@@ -7,28 +7,40 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static int64_t ask(struct statements *statements, const char *sql, int bind)
 {
-    sqlite3_stmt *stmt = NULL;
+    struct statement *stmt = NULL;
     int64_t number;
 
-    assert_int_equal(statement_get(statements, obs_str_of(sql), &stmt), SQLITE_OK);
+    assert_int_equal(statement_get(statements, obs_str_of(sql), &stmt), DB_OK);
     if (bind)
-        assert_int_equal(sqlite3_bind_int(stmt, 1, bind), SQLITE_OK);
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    number = sqlite3_column_type(stmt, 0) == SQLITE_NULL ? -1 : sqlite3_column_int64(stmt, 0);
+        assert_int_equal(statement_bind_int(stmt, 1, bind), SQLITE_OK);
+    assert_int_equal(statement_step(stmt), DB_ROW);
+    number = statement_is_null(stmt, 0) ? -1 : statement_int(stmt, 0);
     statement_release(stmt);
     return number;
+}
+
+static struct db *open_memory(void)
+{
+    struct db *db = calloc(1, sizeof(*db));
+
+    assert_non_null(db);
+    db->deadline_ns = INT64_MAX;
+    assert_int_equal(sqlite3_open(":memory:", &db->handle), SQLITE_OK);
+    return db;
 }
 
 /* SQLITE_OK only when no statement is left. */
 static void close_all(struct statements *statements)
 {
-    sqlite3 *db = statements->db;
+    struct db *db = statements->db;
 
     statements_finish(statements);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db->handle), SQLITE_OK);
+    free(db);
 }
 
 static void a_text_gets_its_own_statement(void **state)
@@ -37,7 +49,7 @@ static void a_text_gets_its_own_statement(void **state)
     char sql[64];
 
     (void)state;
-    assert_int_equal(sqlite3_open(":memory:", &statements.db), SQLITE_OK);
+    statements.db = open_memory();
     for (int round = 0; round < 3; round++)
         for (int i = 1; i <= 2 * STATEMENTS_KEPT; i++) { /* some are a prefix of another */
             snprintf(sql, sizeof(sql), "SELECT %d", i);
@@ -50,11 +62,11 @@ static void a_text_gets_its_own_statement(void **state)
 static void a_kept_statement_is_used_again_without_its_values(void **state)
 {
     struct statements statements = {0};
-    sqlite3_stmt *first = NULL, *again = NULL;
+    struct statement *first = NULL, *again = NULL;
     const obs_str sql = OBS_STR("SELECT ?1");
 
     (void)state;
-    assert_int_equal(sqlite3_open(":memory:", &statements.db), SQLITE_OK);
+    statements.db = open_memory();
     assert_int_equal(ask(&statements, "SELECT ?1", 7), 7);
     assert_int_equal(ask(&statements, "SELECT ?1", 0), -1);
     assert_int_equal(statement_get(&statements, sql, &first), SQLITE_OK);
@@ -102,8 +114,8 @@ static void a_full_queue_of_readers_refuses(void **state)
 
     (void)state;
     fixture_init(&f);
-    f.settings.readers = 1;
-    f.settings.read_queue = 2;
+    f.settings.store.readers = 1;
+    f.settings.store.read_queue = 2;
     assert_int_equal(fixture_open(&f), OBS_OK);
     assert_int_equal(append_wait(&f, &scope_all, &span, 1, NULL), OBS_OK);
     pthread_mutex_lock(&gate.lock);

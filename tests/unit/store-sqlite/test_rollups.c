@@ -480,15 +480,17 @@ static void until_all_is_counted_spans_answer(void **state)
 static bool look(const struct fixture *f)
 {
     struct statements statements = {0};
-    sqlite3 *db;
+    struct db *db = NULL;
     int64_t minute_ns = 0;
     bool same = false;
+    char error[256];
 
-    assert_int_equal(sqlite3_open(f->path, &statements.db), SQLITE_OK);
-    assert_int_equal(drift_look(&statements, &f->settings, &same, &minute_ns), OBS_OK);
-    db = statements.db;
+    assert_int_equal(db_open(&f->settings.store, /* read_only= */ true, &db, error, sizeof(error)),
+                     OBS_OK);
+    statements.db = db;
+    assert_int_equal(drift_look(&statements, &f->settings.store, &same, &minute_ns), OBS_OK);
     statements_finish(&statements);
-    sqlite3_close(db);
+    db_close(db);
     return same;
 }
 
@@ -540,9 +542,9 @@ static void old_spans_go_and_what_they_used_stays(void **state)
     tokens = tokens_of(f, 0, &source);
     assert_true(tokens > 0);
     fixture_close(f);
-    f->settings.retention_spans_ns = DAY_NS;
+    f->settings.store.retention_spans_ns = DAY_NS;
     for (int i = 0; i < 3; i++)
-        f->settings.retention_cells_ns[i] = DAY_NS;
+        f->settings.store.retention_cells_ns[i] = DAY_NS;
     assert_int_equal(fixture_open(f), OBS_OK);
     wait_for(f, "SELECT NOT EXISTS(SELECT 1 FROM spans)");
     wait_for(f, "SELECT NOT EXISTS(SELECT 1 FROM rollups WHERE level%4<3)");

@@ -14,14 +14,12 @@
 
 static char folder[] = "/tmp/observatory-schema-XXXXXX";
 static char path[64];
-static struct settings settings = {
+static struct sqlite_settings settings = {
     .path = path,
     .cache_bytes = 1 << 20,
     .checkpoint_bytes = 1 << 20,
     .busy_timeout_ns = 1000000000,
-    .filter_depth = 16,
-    .filter_nodes = 256,
-    .filter_values = 1000,
+    .store = {.filter_depth = 16, .filter_nodes = 256, .filter_values = 1000},
 };
 
 static int setup(void **unused)
@@ -42,12 +40,12 @@ static int teardown(void **unused)
     return system(command);
 }
 
-static sqlite3 *opened(void)
+static struct db *opened(void)
 {
     char error[300] = "";
-    sqlite3 *db = NULL;
+    struct db *db = NULL;
 
-    if (db_open(&settings, 0, &db, error, sizeof(error)) < 0)
+    if (db_open(&settings.store, /* read_only= */ false, &db, error, sizeof(error)) < 0)
         fail_msg("%s", error);
     return db;
 }
@@ -55,7 +53,7 @@ static sqlite3 *opened(void)
 static void a_new_file_is_private_and_of_this_version(void **unused)
 {
     char error[300];
-    sqlite3 *db = opened();
+    struct db *db = opened();
     struct stat st;
     (void)unused;
 
@@ -139,16 +137,30 @@ static const char version_1[] =
     "('spans', 'spans_user', '1000000 500 1'),"
     "('contents', NULL, '1000000')";
 
-static int64_t number(sqlite3 *db, const char *sql)
+static int64_t number(struct db *db, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
     int64_t value;
 
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
     value = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     return value;
+}
+
+/* A file that was made by other means. */
+static void make_file(const char *schema, const char *rows)
+{
+    char name[80];
+    sqlite3 *handle = NULL;
+
+    snprintf(name, sizeof(name), "%s/below", folder);
+    assert_int_equal(mkdir(name, 0700), 0);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, schema, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, rows, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(handle), SQLITE_OK);
 }
 
 /* Rows stay, and each figure of cost becomes the candidate that it was. */
@@ -164,13 +176,11 @@ static void a_file_of_version_1_is_brought_up_to_date(void **unused)
         "(5,1,x'01',x'05','p',0,1,1.0,10,NULL,'unpriced');"
         "INSERT INTO contents(id,input_text) VALUES(1,'question');"
         "PRAGMA user_version=1";
-    char error[300];
-    sqlite3 *db = opened();
+    struct db *db;
     (void)unused;
 
-    assert_int_equal(db_run(db, version_1), SQLITE_OK);
-    assert_int_equal(db_run(db, rows), SQLITE_OK);
-    assert_int_equal(schema_migrate(db, error, sizeof(error)), OBS_OK);
+    make_file(version_1, rows);
+    db = opened();
     assert_int_equal(number(db, "PRAGMA user_version"), schema_version());
     assert_int_equal(number(db, "SELECT count(*) FROM spans"), 5);
     assert_int_equal(number(db, "SELECT emitter_cost FROM spans WHERE start_ns=1"), 100);
@@ -187,7 +197,7 @@ static void a_file_of_version_1_is_brought_up_to_date(void **unused)
 static void a_newer_file_is_refused_with_a_sentence(void **unused)
 {
     char error[300] = "";
-    sqlite3 *db = opened();
+    struct db *db = opened();
     (void)unused;
 
     assert_int_equal(db_run(db, "PRAGMA user_version=4711"), SQLITE_OK);
@@ -200,7 +210,7 @@ static void a_newer_file_is_refused_with_a_sentence(void **unused)
 static void what_is_no_database_is_refused_with_a_sentence(void **unused)
 {
     char error[300] = "", name[80];
-    sqlite3 *db = NULL;
+    struct db *db = NULL;
     FILE *file;
     (void)unused;
 
@@ -210,15 +220,15 @@ static void what_is_no_database_is_refused_with_a_sentence(void **unused)
     for (int i = 0; i < 5000; i++)
         fputs("this is text ", file);
     fclose(file);
-    assert_true(db_open(&settings, 0, &db, error, sizeof(error)) < 0);
+    assert_true(db_open(&settings.store, /* read_only= */ false, &db, error, sizeof(error)) < 0);
     assert_non_null(strstr(error, path));
 }
 
-static void explain_sql(sqlite3 *db, const char *sql, char *plan, size_t size)
+static void explain_sql(struct db *db, const char *sql, char *plan, size_t size)
 {
     sqlite3_stmt *stmt;
 
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL), SQLITE_OK);
     plan[0] = '\0';
     while (sqlite3_step(stmt) == SQLITE_ROW)
         snprintf(plan + strlen(plan), size - strlen(plan), "%s;",
@@ -226,12 +236,12 @@ static void explain_sql(sqlite3 *db, const char *sql, char *plan, size_t size)
     sqlite3_finalize(stmt);
 }
 
-static void explain(sqlite3 *db, const obs_span_query *query, char *plan, size_t size)
+static void explain(struct db *db, const obs_span_query *query, char *plan, size_t size)
 {
     const obs_scope all = {.size = sizeof(all), .all = 1};
     char sql[8192] = "EXPLAIN QUERY PLAN ";
 
-    assert_int_equal(search_explain(&settings, &all, query, sql + strlen(sql), 8000), OBS_OK);
+    assert_int_equal(search_explain(&settings.store, &all, query, sql + strlen(sql), 8000), OBS_OK);
     explain_sql(db, sql, plan, size);
 }
 
@@ -247,7 +257,7 @@ static void feedback_and_fragments_are_never_scanned(void **unused)
         "fragments WHERE received_ns<? ORDER BY received_ns LIMIT ?",
     };
     char error[300], plan[1024], sql[300];
-    sqlite3 *db = opened();
+    struct db *db = opened();
     (void)unused;
 
     assert_int_equal(schema_migrate(db, error, sizeof(error)), OBS_OK);
@@ -276,7 +286,7 @@ static void common_questions_are_answered_by_an_index(void **unused)
                         .sort_field = OBS_FIELD_TS,
                         .limit = 50};
     char error[300], plan[1024];
-    sqlite3 *db = opened();
+    struct db *db = opened();
     (void)unused;
 
     assert_int_equal(schema_migrate(db, error, sizeof(error)), OBS_OK);

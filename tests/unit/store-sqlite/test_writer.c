@@ -106,7 +106,7 @@ static void stopping_answers_everything_that_was_queued(void **state)
 
     (void)state;
     fixture_init(&f);
-    f.settings.commit_max_spans = 7;
+    f.settings.store.commit_max_spans = 7;
     assert_int_equal(fixture_open(&f), OBS_OK);
     for (size_t i = 0; i < CALLS; i++) {
         spans[i] = span_make(i + 1, "p", BASE_NS);
