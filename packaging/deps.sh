@@ -28,9 +28,9 @@ as_root() {
 apt_packages() {
     case $1 in
     build) echo gcc libc6-dev meson ninja-build pkg-config libuv1-dev libjansson-dev libyaml-dev \
-        zlib1g-dev libzstd-dev libsqlite3-dev libsodium-dev libpcre2-dev libutf8proc-dev ;;
+        zlib1g-dev libzstd-dev libsqlite3-dev libpq-dev libsodium-dev libpcre2-dev libutf8proc-dev ;;
     test) echo g++ git clang clang-format llvm libcmocka-dev gcovr prometheus procps curl \
-        universal-ctags abigail-tools python3 ;;
+        universal-ctags abigail-tools python3 postgresql sqlite3 ;;
     bench) echo nginx-light wrk curl ;;
     clean-root) echo debootstrap ca-certificates git ;;
     *) die "unknown group '$1': expected build, test, bench or clean-root" ;;
@@ -150,9 +150,9 @@ with_apt() {
 dnf_packages() {
     case $1 in
     build) echo gcc meson ninja-build pkgconf-pkg-config libuv-devel llhttp-devel jansson-devel \
-        libyaml-devel zlib-devel libzstd-devel sqlite-devel libsodium-devel pcre2-devel utf8proc-devel ;;
+        libyaml-devel zlib-devel libzstd-devel sqlite-devel libpq-devel libsodium-devel pcre2-devel utf8proc-devel ;;
     test) echo gcc-c++ git clang clang-tools-extra compiler-rt llvm libasan libubsan libtsan \
-        libcmocka-devel gcovr golang-github-prometheus procps-ng curl ctags libabigail python3 nodejs npm ;;
+        libcmocka-devel gcovr golang-github-prometheus procps-ng curl ctags libabigail python3 postgresql-server postgresql sqlite nodejs npm ;;
     bench) echo nginx wrk curl ;;
     clean-root) echo debootstrap git ;;
     *) die "unknown group '$1': expected build, test, bench or clean-root" ;;
@@ -178,5 +178,5 @@ with_dnf() {
 case " $ID ${ID_LIKE-} " in
 *" debian "* | *" ubuntu "*) with_apt ;;
 *" fedora "* | *" rhel "*) with_dnf ;;
-*) die "no recipe for '$ID': install libuv, llhttp >= 9.2, jansson, libyaml, zlib, zstd, sqlite3, libsodium, pcre2, utf8proc, meson and ninja" ;;
+*) die "no recipe for '$ID': install libuv, llhttp >= 9.2, jansson, libyaml, zlib, zstd, sqlite3, libpq, libsodium, pcre2, utf8proc, meson and ninja" ;;
 esac

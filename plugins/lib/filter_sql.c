@@ -159,12 +159,18 @@ static int put_text_test(struct walk *w, const obs_filter *leaf, const char *col
 {
     bool negative = leaf->op == OBS_OP_NOT_CONTAINS;
     const char *format = w->sql->dialect->texts[negative ? OBS_OP_CONTAINS : leaf->op];
+    obs_value operand = leaf->values[0];
     obs_str value;
     int rc;
 
     if (!format || kind_of(leaf) != OBS_KIND_TEXT)
         return OBS_E_UNSUPPORTED;
-    rc = bind_aside(w->sql, BIND_TEXT, &leaf->values[0], &value);
+    if (leaf->op == OBS_OP_REGEX && w->sql->dialect->regex) {
+        operand.s = w->sql->dialect->regex(w->sql->arena, operand.s);
+        if (!operand.s.ptr)
+            return OBS_E_NOMEM;
+    }
+    rc = bind_aside(w->sql, BIND_TEXT, &operand, &value);
     if (rc < 0)
         return rc;
     if (negative)
@@ -242,20 +248,10 @@ static int put_feedback(struct walk *w, const obs_filter *leaf)
 
 static int put_search(struct walk *w, const obs_filter *leaf)
 {
-    const char *format = w->sql->dialect->search;
-    obs_value value = {.i = leaf->field};
-    obs_str placeholder;
-    int rc;
-
-    if (!format || leaf->key.len)
+    if (!w->sql->dialect->put_search || leaf->key.len)
         return OBS_E_UNSUPPORTED;
-    if (leaf->n_values != 1)
-        return OBS_E_INVALID;
-    value.s = leaf->values[0].s;
-    rc = bind_aside(w->sql, BIND_SEARCH, &value, &placeholder);
-    if (rc == OBS_OK)
-        obs_buf_printf(w->sql->text, format, placeholder.ptr);
-    return rc;
+    return leaf->n_values == 1 ? w->sql->dialect->put_search(w->sql, leaf->field, leaf->values[0].s)
+                               : OBS_E_INVALID;
 }
 
 static int put_subject(struct walk *w, const obs_filter *leaf)

@@ -8,7 +8,8 @@
 
 #include <observatory/memory.h>
 
-/* How a parameter is to be bound. */
+/* How a parameter is to be bound. SEARCH is of the store: `s` is a search for texts, `i`
+ * the field. */
 enum { BIND_INT, BIND_REAL, BIND_TEXT, BIND_BLOB, BIND_SEARCH };
 
 struct sql_bind {
@@ -37,10 +38,12 @@ struct sql_dialect {
     /* The member of JSON object `column` under a key, as such formats, by OBS_KIND_*;
      * NULL when it is of another kind or absent. At 0: of whatever kind. */
     const char *members[OBS_KIND_JSON + 1];
-    /* A condition that the span is found by a full-text search, as a format with its
-     * placeholder, which is bound as BIND_SEARCH: `s` is the search, `i` the field that
-     * is searched. NULL: not supported. */
-    const char *search;
+    /* A regular expression as this database has them, in `arena`; ptr NULL: out of
+     * memory. NULL: as it is. */
+    obs_str (*regex)(obs_arena *arena, obs_str pattern);
+    /* Appends a condition that the span is found by a full-text search of a field.
+     * Errors: OBS_E_INVALID and those of sql_bind_value(). NULL: not supported. */
+    int (*put_search)(struct sql *sql, uint32_t field, obs_str text);
     /* Around a condition on feedback `f` of span `s`: a format with the placeholder of
      * its name and the condition. */
     const char *feedback;

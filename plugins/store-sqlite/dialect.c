@@ -21,6 +21,16 @@ static void placeholder(obs_buf *to, size_t number)
     obs_buf_printf(to, "?%zu", number);
 }
 
+static int put_search(struct sql *sql, uint32_t field, obs_str text)
+{
+    int rc;
+
+    obs_buf_printf(sql->text, "obs_found(");
+    rc = sql_bind_value(sql, BIND_SEARCH, &(obs_value){.i = field, .s = text});
+    obs_buf_printf(sql->text, ",s.id)");
+    return rc;
+}
+
 const struct sql_dialect store_dialect = {
     .column = column,
     .has = "EXISTS(SELECT 1 FROM json_each(%s) WHERE json_each.value=%s)",
@@ -38,7 +48,7 @@ const struct sql_dialect store_dialect = {
             [OBS_KIND_REAL] = "obs_member(%s,%s,'n')",
             [OBS_KIND_BOOL] = "obs_member(%s,%s,'b')",
         },
-    .search = "obs_found(%s,s.id)",
+    .put_search = put_search,
     .feedback = "EXISTS(SELECT 1 FROM feedback f WHERE f.trace_id=s.trace_id AND"
                 " f.project_id=s.project_id AND (f.span_id IS NULL OR f.span_id=s.span_id)"
                 " AND f.name=%s AND (%s))",

@@ -22,10 +22,6 @@ static const obs_option options[] = {
      "size of the write-ahead log at which it is written back"},
     {"busy_timeout", OBS_OPT_DURATION, 0, AT(busy_timeout_ns), "10s", "1ms", "10m", NULL,
      "how long to wait for another process that writes"},
-    {"text_index", OBS_OPT_CHOICE, 0, SETTINGS_AT(text_index), "words", NULL, NULL, "words|none",
-     "words: prompts and completions are indexed behind the commit; none: searches read them"},
-    {"text_lag", OBS_OPT_INT, 0, SETTINGS_AT(text_lag), "20000", "0", "100000000", NULL,
-     "spans that may wait for the text index before it is built while others wait to write"},
     SETTINGS_OPTIONS("2"),
 };
 

@@ -102,6 +102,8 @@ static int count_spans(struct aggregate *a, struct statements *statements, int64
         range_of(a)[1].value.i = to_ns;
     }
     rc = statement_bound(statements, &a->spans, &stmt);
+    if (rc == DB_OK)
+        statement_stream(stmt);
     for (uint64_t i = 0; rc == DB_OK && (rc = statement_step(stmt)) == DB_ROW; i++)
         rc = count_row(a, stmt, i);
     statement_release(stmt);

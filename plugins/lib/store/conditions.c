@@ -11,6 +11,10 @@ int scope_sql(struct sql *sql, const obs_scope *scope, const char *column)
 
     if (scope->all)
         return OBS_OK;
+    if (scope->n_projects == 0) {
+        obs_buf_printf(sql->text, " AND 1=0");
+        return OBS_OK;
+    }
     obs_buf_printf(sql->text, " AND %s IN(", column);
     for (size_t i = 0; i < scope->n_projects && rc == OBS_OK; i++) {
         if (i)

@@ -9,6 +9,7 @@
 #include <observatory/worker.h>
 
 #include <pthread.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -100,15 +101,33 @@ static int compare(struct statements *statements, const struct settings *setting
     return OBS_OK;
 }
 
+/* A number between those of the first and the last span. */
+static bool choose_row(struct statements *statements, int64_t *ret_row)
+{
+    static const obs_str sql = OBS_STR("SELECT min(id),max(id) FROM spans");
+    struct statement *stmt = NULL;
+    bool found = statement_get(statements, sql, &stmt) == DB_OK && statement_step(stmt) == DB_ROW &&
+                 !statement_is_null(stmt, 0);
+    uint64_t rows;
+
+    if (found) {
+        rows = (uint64_t)(statement_int(stmt, 1) - statement_int(stmt, 0)) + 1;
+        *ret_row = statement_int(stmt, 0) +
+                   (int64_t)(((uint64_t)randombytes_random() << 32 | randombytes_random()) % rows);
+    }
+    statement_release(stmt);
+    return found;
+}
+
 /* The minute of a span from anywhere in the table; false: there is none. */
 static bool choose_minute(struct statements *statements, int64_t *ret_ns)
 {
     static const obs_str sql =
-        OBS_STR("SELECT start_ns FROM spans WHERE id>=(SELECT min(id)+abs(random()%(max(id)-"
-                "min(id)+1)) FROM spans) ORDER BY id LIMIT 1");
-    int64_t step = rollup_ns[ROLLUP_MINUTE], rest;
+        OBS_STR("SELECT start_ns FROM spans WHERE id>=?1 ORDER BY id LIMIT 1");
+    int64_t step = rollup_ns[ROLLUP_MINUTE], rest, row;
     struct statement *stmt = NULL;
-    bool found = statement_get(statements, sql, &stmt) == DB_OK && statement_step(stmt) == DB_ROW;
+    bool found = choose_row(statements, &row) && statement_get(statements, sql, &stmt) == DB_OK &&
+                 statement_bind_int(stmt, 1, row) == DB_OK && statement_step(stmt) == DB_ROW;
 
     if (found) {
         *ret_ns = statement_int(stmt, 0);

@@ -81,6 +81,8 @@ int readers_submit(struct readers *pool, struct read_job *job, int64_t timeout_n
 {
     int rc = OBS_OK;
 
+    if (!pool)
+        return OBS_E_CLOSED; /* the store did not start */
     if (timeout_ns <= 0)
         timeout_ns = pool->settings->query_timeout_ns;
     if (__builtin_add_overflow(obs_clock_mono_ns(), timeout_ns, &job->deadline_ns))

@@ -215,6 +215,15 @@ static int read_total(struct search *s, struct statements *statements)
     return rc;
 }
 
+/* A text may go from what the index lacks to what it has, while it is searched. */
+static bool finds_texts(const struct sql *sql)
+{
+    for (size_t i = 0; i < sql->n_binds; i++)
+        if (sql->binds[i].kind == BIND_SEARCH)
+            return true;
+    return false;
+}
+
 /* Rows and total come from one snapshot. */
 static int read_both(struct search *s, struct statements *statements)
 {
@@ -223,7 +232,7 @@ static int read_both(struct search *s, struct statements *statements)
     if (rc != DB_OK)
         return rc;
     rc = read_rows(s, statements);
-    if (rc == DB_DONE)
+    if (rc == DB_DONE && s->with_total)
         rc = read_total(s, statements);
     db_rollback(statements->db); /* nothing was written */
     return rc;
@@ -234,7 +243,8 @@ static void run(struct read_job *job, struct statements *statements)
     struct search *s = (struct search *)job;
     int rc;
 
-    rc = s->with_total ? read_both(s, statements) : read_rows(s, statements);
+    rc =
+        s->with_total || finds_texts(&s->sql) ? read_both(s, statements) : read_rows(s, statements);
     s->result.error = db_error(statements->db, rc);
 }
 

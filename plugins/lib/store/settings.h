@@ -131,6 +131,25 @@ enum { TEXT_INDEX_WORDS, TEXT_INDEX_NONE };
          NULL,                                                                                     \
          "groups and buckets of one aggregate at most, which it holds in "                         \
          "memory"},                                                                                \
+        {"text_index",                                                                             \
+         OBS_OPT_CHOICE,                                                                           \
+         0,                                                                                        \
+         SETTINGS_AT(text_index),                                                                  \
+         "words",                                                                                  \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         "words|none",                                                                             \
+         "words: prompts and completions are indexed behind the commit; none: "                    \
+         "searches read them"},                                                                    \
+        {"text_lag",                                                                               \
+         OBS_OPT_INT,                                                                              \
+         0,                                                                                        \
+         SETTINGS_AT(text_lag),                                                                    \
+         "20000",                                                                                  \
+         "0",                                                                                      \
+         "100000000",                                                                              \
+         NULL,                                                                                     \
+         "spans that may wait for the text index before it is built while others wait to write"},  \
         {"retention_spans",                                                                        \
          OBS_OPT_DURATION,                                                                         \
          0,                                                                                        \

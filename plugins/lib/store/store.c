@@ -273,6 +273,16 @@ void store_stop(void *self)
     store->writer = NULL;
 }
 
+const struct settings *store_settings(const void *self)
+{
+    return ((const struct store *)self)->settings;
+}
+
+obs_instance *store_instance(const void *self)
+{
+    return ((const struct store *)self)->instance;
+}
+
 int store_catch_up(obs_command_call *call, void *self)
 {
     const struct store *store = self;

@@ -4,6 +4,8 @@
 #ifndef PLUGINS_LIB_STORE_STORE_H
 #define PLUGINS_LIB_STORE_STORE_H
 
+#include "settings.h"
+
 #include <observatory/plugin.h>
 
 /* Members of obs_plugin; `config` begins with a struct settings. */
@@ -11,6 +13,10 @@ int store_create(obs_instance *instance, const void *config, void **ret_self);
 int store_start(void *self);
 void store_stop(void *self);
 void store_destroy(void *self);
+
+/* Of a store that was created. */
+const struct settings *store_settings(const void *self);
+obs_instance *store_instance(const void *self);
 
 /* Runs the command "catch-up". */
 int store_catch_up(obs_command_call *call, void *self);

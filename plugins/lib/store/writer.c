@@ -40,6 +40,8 @@ int writer_submit(struct writer *w, struct write_job *job)
 {
     int rc = OBS_OK;
 
+    if (!w)
+        return OBS_E_CLOSED; /* the store did not start */
     job->changes = w->changes;
     pthread_mutex_lock(&w->lock);
     if (w->ending)

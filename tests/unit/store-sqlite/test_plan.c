@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which index SQLite walks for the questions people ask: the selective one,
  * however the scope narrows, and never a sort of a whole project. */
+#include "aggregate.h"
 #include "fixture.h"
+#include "functions.h"
 #include "schema.h"
 #include "search.h"
 
@@ -119,10 +121,77 @@ static void prompts_are_read_only_when_asked_for(void **state)
     assert_non_null(strstr(sql, "contents"));
 }
 
+static void explain_groups(struct fixture *f, const obs_scope *scope, const obs_aggregate_query *q,
+                           char *plan, size_t size)
+{
+    char sql[4096] = "EXPLAIN QUERY PLAN ";
+    sqlite3_stmt *stmt = NULL;
+    sqlite3 *db = NULL;
+
+    assert_int_equal(aggregate_explain(&f->settings.store, scope, q, sql + strlen(sql), 4000),
+                     OBS_OK);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(functions_add(db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    plan[0] = '\0';
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        snprintf(plan + strlen(plan), size - strlen(plan), "%s; ",
+                 (const char *)sqlite3_column_text(stmt, 3));
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+}
+
+/* A list of what has no price needs no walk over everything, however it is
+ * narrowed besides. */
+static void what_is_unpriced_has_an_index(void **state)
+{
+    static const obs_value unpriced = {.s = OBS_STR("unpriced")};
+    static const obs_filter only_unpriced = {.size = sizeof(obs_filter),
+                                             .kind = OBS_FILTER_LEAF,
+                                             .field = OBS_FIELD_COST_SOURCE,
+                                             .op = OBS_OP_EQ,
+                                             .values = &unpriced,
+                                             .n_values = 1};
+    const obs_scope scopes[] = {
+        {.size = sizeof(obs_scope), .all = 1},
+        {.size = sizeof(obs_scope), .projects = projects, .n_projects = 1},
+        {.size = sizeof(obs_scope), .projects = projects, .n_projects = 2},
+    };
+    const obs_filter *const children[] = {&only_unpriced};
+    const obs_filter all = {.kind = OBS_FILTER_AND, .children = children, .n_children = 1};
+    const obs_measure measures[] = {{.kind = OBS_MEASURE_COUNT}};
+    struct fixture fixture, *f = &fixture;
+    obs_aggregate_query q = {
+        .size = sizeof(q),
+        .limit = 64,
+        .from_ns = INT64_MIN,
+        .to_ns = INT64_MAX,
+        .measures = measures,
+        .n_measures = 1,
+    };
+    char plan[1024];
+
+    (void)state;
+    fixture_init(f);
+    assert_int_equal(fixture_open(f), OBS_OK);
+    for (size_t i = 0; i < 6; i++) {
+        q.filter = i % 2 ? &all : &only_unpriced;
+        q.from_ns = i % 2 ? 1 : INT64_MIN;
+        explain_groups(f, &scopes[i / 2], &q, plan, sizeof(plan));
+        if (!strstr(plan, "INDEX spans_unpriced"))
+            fail_msg("question %zu: %s", i, plan);
+    }
+    q.filter = NULL;
+    explain_groups(f, &scopes[0], &q, plan, sizeof(plan));
+    assert_null(strstr(plan, "spans_unpriced"));
+    fixture_finish(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_selective_index_is_walked),
+        cmocka_unit_test(what_is_unpriced_has_an_index),
         cmocka_unit_test(prompts_are_read_only_when_asked_for),
     };
     return cmocka_run_group_tests_name("plans", tests, NULL, NULL);

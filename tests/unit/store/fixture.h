@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store as its consumers see it, on a file of its own, with calls that wait
+/* The store as its consumers see it, on a database of its own, with calls that wait
  * for their answer. */
-#ifndef TESTS_UNIT_STORE_SQLITE_FIXTURE_H
-#define TESTS_UNIT_STORE_SQLITE_FIXTURE_H
+#ifndef TESTS_UNIT_STORE_FIXTURE_H
+#define TESTS_UNIT_STORE_FIXTURE_H
 
 #include "db.h"
 #include "fake_host.h"
@@ -15,15 +15,15 @@
 #include <cmocka.h>
 
 struct fixture {
-    char folder[64], path[96];
-    struct sqlite_settings settings; /* to be changed between fixture_init() and open */
+    char folder[64], path[96];      /* of the database; or its schema */
+    struct STORE_SETTINGS settings; /* to be changed between fixture_init() and open */
     obs_worker *worker;
     const obs_store *store;
     void *self; /* NULL: closed */
 };
 
-/* A folder and the plugin's default settings; the calling thread becomes the
- * worker. finish removes the folder. */
+/* A database of its own and the plugin's default settings; the calling thread becomes
+ * the worker. finish removes the database. */
 void fixture_init(struct fixture *f);
 void fixture_finish(struct fixture *f);
 
@@ -63,7 +63,13 @@ obs_span span_copy(obs_arena *arena, const obs_span *span);
 /* A minimal valid span. `number` makes its ids. */
 obs_span span_make(uint64_t number, const char *project, int64_t start_ns);
 
-/* One number out of the database file, read behind the store's back. */
+/* One number out of the database, or a change of it, behind the store's back. */
 int64_t file_number(const struct fixture *f, const char *sql);
+void change_file(const struct fixture *f, const char *sql);
+
+/* What there is of the fixture for each kind of database: fixture_sqlite.c and its
+ * siblings. */
+void database_init(struct fixture *f);
+void database_finish(struct fixture *f);
 
 #endif

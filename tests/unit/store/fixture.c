@@ -3,33 +3,26 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 const obs_scope scope_all = {.size = sizeof(obs_scope), .all = 1};
 
 void fixture_init(struct fixture *f)
 {
-    *f = (struct fixture){.folder = "/tmp/store-test-XXXXXX", .worker = fake_worker_create()};
-    assert_non_null(mkdtemp(f->folder));
-    snprintf(f->path, sizeof(f->path), "%s/observatory.db", f->folder);
-    f->settings = (struct sqlite_settings){
-        .path = f->path,
-        .store.readers = 2,
-        .store.queue_spans = 100000,
-        .store.queue_bytes = 256 << 20,
-        .store.read_queue = 1000,
-        .store.commit_max_spans = 8192,
-        .cache_bytes = 8 << 20,
-        .mmap_bytes = 64 << 20,
-        .checkpoint_bytes = 4 << 20,
-        .busy_timeout_ns = INT64_C(2000000000),
-        .store.query_timeout_ns = INT64_C(10000000000),
-        .store.keep_fragments_ns = INT64_C(86400000000000),
-        .store.filter_depth = 16,
-        .store.filter_nodes = 256,
-        .store.filter_values = 1000,
-        .store.aggregate_groups = 100000,
+    *f = (struct fixture){.worker = fake_worker_create()};
+    f->settings.store = (struct settings){
+        .readers = 2,
+        .queue_spans = 100000,
+        .queue_bytes = 256 << 20,
+        .read_queue = 1000,
+        .commit_max_spans = 8192,
+        .query_timeout_ns = INT64_C(10000000000),
+        .keep_fragments_ns = INT64_C(86400000000000),
+        .filter_depth = 16,
+        .filter_nodes = 256,
+        .filter_values = 1000,
+        .aggregate_groups = 100000,
     };
+    database_init(f);
     fake_worker_adopt(f->worker);
 }
 
@@ -58,14 +51,8 @@ void fixture_close(struct fixture *f)
 
 void fixture_finish(struct fixture *f)
 {
-    char path[160];
-
     fixture_close(f);
-    for (const char *const *tail = (const char *const[]){"", "-wal", "-shm", NULL}; *tail; tail++) {
-        snprintf(path, sizeof(path), "%s%s", f->path, *tail);
-        (void)unlink(path); /* not all of them exist */
-    }
-    assert_int_equal(rmdir(f->folder), 0);
+    database_finish(f);
     fake_worker_adopt(NULL);
     fake_worker_destroy(f->worker);
 }
@@ -205,19 +192,4 @@ obs_span span_make(uint64_t number, const char *project, int64_t start_ns)
     span.span_id[7] = 1;
     span.project_id = obs_str_of(project);
     return span;
-}
-
-int64_t file_number(const struct fixture *f, const char *sql)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *stmt = NULL;
-    int64_t number;
-
-    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    number = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    sqlite3_close(db);
-    return number;
 }

@@ -411,19 +411,6 @@ static void rollups_spans_and_a_naive_loop_agree(void **state)
     free(spans);
 }
 
-/* SQL behind the store's back. */
-static void change_file(const struct fixture *f, const char *sql)
-{
-    sqlite3 *db = NULL;
-    char *error = NULL;
-
-    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
-        fail_msg("%s", error);
-    sqlite3_close(db);
-}
-
 static void wait_for(const struct fixture *f, const char *sql)
 {
     for (int i = 0; i < 3000 && file_number(f, sql) == 0; i++)

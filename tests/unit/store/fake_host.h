@@ -2,8 +2,8 @@
 /* The few functions of the host that the store calls across threads, made so
  * that a test decides when a worker's posts run. Arena, buffer, metrics and
  * clocks are the real ones. */
-#ifndef TESTS_UNIT_STORE_SQLITE_FAKE_HOST_H
-#define TESTS_UNIT_STORE_SQLITE_FAKE_HOST_H
+#ifndef TESTS_UNIT_STORE_FAKE_HOST_H
+#define TESTS_UNIT_STORE_FAKE_HOST_H
 
 #include <observatory/plugin.h>
 #include <stdatomic.h>

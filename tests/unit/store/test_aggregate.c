@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Groups and sums against a naive loop, and what is refused. */
-#include "aggregate.h"
 #include "fixture.h"
-#include "functions.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -334,54 +332,6 @@ static void what_cannot_be_asked_is_refused(void **state)
     }
 }
 
-static void explain(struct fixture *f, const obs_scope *scope, const obs_aggregate_query *q,
-                    char *plan, size_t size)
-{
-    char sql[4096] = "EXPLAIN QUERY PLAN ";
-    sqlite3_stmt *stmt = NULL;
-    sqlite3 *db = NULL;
-
-    assert_int_equal(aggregate_explain(&f->settings.store, scope, q, sql + strlen(sql), 4000),
-                     OBS_OK);
-    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(functions_add(db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-    plan[0] = '\0';
-    while (sqlite3_step(stmt) == SQLITE_ROW)
-        snprintf(plan + strlen(plan), size - strlen(plan), "%s; ",
-                 (const char *)sqlite3_column_text(stmt, 3));
-    sqlite3_finalize(stmt);
-    sqlite3_close(db);
-}
-
-/* A list of what has no price needs no walk over everything, however it is
- * narrowed besides. */
-static void what_is_unpriced_has_an_index(void **state)
-{
-    static const obs_str projects[] = {OBS_STR("p"), OBS_STR("q")};
-    const obs_scope scopes[] = {
-        {.size = sizeof(obs_scope), .all = 1},
-        {.size = sizeof(obs_scope), .projects = projects, .n_projects = 1},
-        {.size = sizeof(obs_scope), .projects = projects, .n_projects = 2},
-    };
-    const obs_filter *const children[] = {&only_unpriced};
-    const obs_filter all = {.kind = OBS_FILTER_AND, .children = children, .n_children = 1};
-    struct fixture *f = *state;
-    obs_aggregate_query q = query_groups();
-    char plan[1024];
-
-    for (size_t i = 0; i < 6; i++) {
-        q.filter = i % 2 ? &all : &only_unpriced;
-        q.from_ns = i % 2 ? BASE_NS : INT64_MIN;
-        explain(f, &scopes[i / 2], &q, plan, sizeof(plan));
-        if (!strstr(plan, "INDEX spans_unpriced"))
-            fail_msg("question %zu: %s", i, plan);
-    }
-    q.filter = NULL;
-    explain(f, &scopes[0], &q, plan, sizeof(plan));
-    assert_null(strstr(plan, "spans_unpriced"));
-}
-
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -413,7 +363,6 @@ int main(void)
         TEST(it_ends_when_its_time_is_over),
         TEST(a_sum_that_does_not_fit_stays_at_the_end),
         TEST(what_cannot_be_asked_is_refused),
-        TEST(what_is_unpriced_has_an_index),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arrays in PostgreSQL's binary form, so that one statement takes many rows. */
+#ifndef STORE_POSTGRES_ARRAY_H
+#define STORE_POSTGRES_ARRAY_H
+
+#include "db_statement.h"
+
+/* An array in the making; array_free() unless it is bound. */
+struct array {
+    char *bytes;
+    size_t n, capacity;
+    uint32_t items;
+    bool failed; /* out of memory */
+};
+
+void array_free(struct array *array);
+
+/* Of BIGINT. */
+void array_add_int(struct array *array, int64_t value);
+
+/* Of TEXT or BYTEA; ptr NULL: null. Texts are cleaned by the caller. */
+void array_add_bytes(struct array *array, obs_str bytes);
+
+/* Binds it and empties `array`; `type` is OID_INT8, OID_TEXT or OID_BYTEA. */
+int array_bind(struct array *array, struct statement *stmt, int parameter, Oid type);
+
+#endif
