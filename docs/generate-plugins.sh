@@ -8,7 +8,7 @@ cat <<'END'
 
 What the stock plugins and the examples declare, printed by `observatory plugins show NAME --format markdown`; `./test docs` checks that this page is current. `observatory plugins openapi` prints the routes of a configuration as an OpenAPI 3.1 document.
 END
-for name in store-sqlite prices ingest feedback trace-search cache metrics health hello echo cost-guard; do
+for name in store-sqlite store-postgres prices ingest feedback trace-search analytics trace cache metrics health hello echo cost-guard; do
     echo
     "$observatory" plugins show "$name" --format markdown || exit
 done
