@@ -63,9 +63,34 @@ void array_add_bytes(struct array *a, obs_str bytes)
     a->items++;
 }
 
+void array_add_real(struct array *a, double value)
+{
+    int64_t bits;
+
+    memcpy(&bits, &value, sizeof(bits));
+    array_add_int(a, bits);
+}
+
+void array_add_text(struct array *a, obs_str text)
+{
+    size_t len = text.len;
+    char *clean;
+    int rc = DB_OK;
+
+    clean = text.len ? db_clean_text(text, &len, &rc) : NULL;
+    array_add_bytes(a, clean ? obs_str_n(clean, len) : text);
+    a->failed |= rc != DB_OK;
+    free(clean);
+}
+
+void array_add_null(struct array *a)
+{
+    array_add_bytes(a, obs_str_n(NULL, 0));
+}
+
 static Oid array_of(Oid type)
 {
-    return type == OID_INT8 ? 1016 : type == OID_TEXT ? 1009 : 1001;
+    return type == OID_INT8 ? 1016 : type == OID_FLOAT8 ? 1022 : type == OID_TEXT ? 1009 : 1001;
 }
 
 int array_bind(struct array *a, struct statement *stmt, int parameter, Oid type)

@@ -18,10 +18,18 @@ void array_free(struct array *array);
 /* Of BIGINT. */
 void array_add_int(struct array *array, int64_t value);
 
-/* Of TEXT or BYTEA; ptr NULL: null. Texts are cleaned by the caller. */
+/* Of DOUBLE PRECISION. */
+void array_add_real(struct array *array, double value);
+
+/* Of BYTEA; ptr NULL: null. */
 void array_add_bytes(struct array *array, obs_str bytes);
 
-/* Binds it and empties `array`; `type` is OID_INT8, OID_TEXT or OID_BYTEA. */
+/* Of TEXT, made what PostgreSQL takes; ptr NULL: null. */
+void array_add_text(struct array *array, obs_str text);
+
+void array_add_null(struct array *array);
+
+/* Binds it and empties `array`; `type` is that of an item. */
 int array_bind(struct array *array, struct statement *stmt, int parameter, Oid type);
 
 #endif

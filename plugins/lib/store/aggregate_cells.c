@@ -4,7 +4,7 @@
 #include "aggregate_cells.h"
 #include "bind.h"
 #include "dialect.h"
-#include "rollup.h"
+#include "rollup_row.h"
 
 #include <stdlib.h>
 

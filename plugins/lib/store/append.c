@@ -23,39 +23,6 @@ static size_t span_bytes(const obs_span *s)
            s->links.len;
 }
 
-static int count_new(struct writing *writing, int64_t row, obs_span *span)
-{
-    int rc = usage_arrived(writing, row, span);
-
-    if (rc == DB_OK)
-        rc = text_arrived(&writing->text, row);
-
-    return rc == DB_OK ? rollups_add(&writing->rollups, row, span) : rc;
-}
-
-/* What nobody has seen yet, the usual case, is only inserted. */
-static int write_span(struct writing *writing, const obs_span *span, struct merge_call *call,
-                      enum outcome *ret_outcome)
-{
-    obs_span own;
-    int64_t row;
-    int rc;
-
-    if (span->flags & OBS_SPAN_FRAGMENT)
-        return merge_into_stored(writing, span, call, ret_outcome);
-    memcpy(&own, span, span->size < sizeof(own) ? span->size : sizeof(own));
-    own.size = sizeof(own);
-    own.flags &= ~(OBS_SPAN_OUTER_TOKENS | OBS_SPAN_OUTER_COST);
-    rc = row_insert(&writing->rows, &own, &row);
-    *ret_outcome = row ? OUTCOME_NEW : OUTCOME_SAME;
-    if (rc == DB_OK && row)
-        rc = count_new(writing, row, &own);
-    if (rc != DB_OK || !call->merge)
-        return rc;
-    return row ? merge_waiting(writing, &own, row, call)
-               : merge_into_stored(writing, span, call, ret_outcome);
-}
-
 static void count(obs_append_result *result, enum outcome outcome)
 {
     switch (outcome) {
@@ -74,20 +41,84 @@ static void count(obs_append_result *result, enum outcome outcome)
     }
 }
 
+/* Spans of an append as they are to be stored. */
+struct arriving {
+    obs_span *spans; /* without fragments */
+    int64_t *rows;   /* 0: it is there already */
+    size_t n;
+};
+
+static bool is_fragment(const obs_span *span)
+{
+    return (span->flags & OBS_SPAN_FRAGMENT) != 0;
+}
+
+static void take(struct arriving *a, const obs_span *span)
+{
+    obs_span *own = &a->spans[a->n++];
+
+    memset(own, 0, sizeof(*own));
+    memcpy(own, span, span->size < sizeof(*own) ? span->size : sizeof(*own));
+    own->size = sizeof(*own);
+    own->flags &= ~(OBS_SPAN_OUTER_TOKENS | OBS_SPAN_OUTER_COST);
+}
+
+/* What nobody has seen yet, the usual case, is inserted and counted. */
+static int write_new(struct writing *w, struct arriving *a, struct merge_call *call)
+{
+    int rc = rows_insert(&w->rows, &w->statements, a->spans, a->n, a->rows);
+
+    if (rc == DB_OK)
+        rc = usage_arrived(w, a->rows, a->spans, a->n);
+    for (size_t i = 0; i < a->n && rc == DB_OK; i++) {
+        if (a->rows[i] == 0)
+            continue;
+        rc = text_arrived(&w->text, a->rows[i]);
+        if (rc == DB_OK)
+            rc = rollups_add(&w->rollups, a->rows[i], &a->spans[i]);
+        if (rc == DB_OK && call->merge)
+            rc = merge_waiting(w, &a->spans[i], a->rows[i], call);
+    }
+    return rc;
+}
+
+/* What is there already, and fragments, in the order in which they came. */
+static int write_others(struct append *a, struct writing *w, const struct arriving *arriving,
+                        struct merge_call *call)
+{
+    int rc = DB_OK;
+
+    for (size_t i = 0, at = 0; i < a->n && rc == DB_OK; i++) {
+        const obs_span *span = obs_span_at(a->spans, i);
+        bool fragment = is_fragment(span), fresh = !fragment && arriving->rows[at++] != 0;
+        enum outcome outcome = fresh ? OUTCOME_NEW : OUTCOME_SAME;
+
+        if (!fresh && call->merge)
+            rc = merge_into_stored(w, span, call, &outcome);
+        count(&a->result, outcome);
+    }
+    return rc;
+}
+
 static int write(struct write_job *job, struct writing *writing)
 {
     struct append *a = (struct append *)job;
     struct merge_call call = {a->merge, a->user, OBS_OK};
-    int rc = DB_OK;
+    struct arriving arriving = {.spans = malloc(a->n * sizeof(obs_span)),
+                                .rows = calloc(a->n, sizeof(int64_t))};
+    int rc = arriving.spans && arriving.rows ? DB_OK : DB_NOMEM;
 
     a->result = (obs_append_result){.size = sizeof(a->result)};
-    for (size_t i = 0; i < a->n && rc == DB_OK; i++) {
-        enum outcome outcome = OUTCOME_SAME;
-
-        rc = write_span(writing, obs_span_at(a->spans, i), &call, &outcome);
-        count(&a->result, outcome);
-    }
+    for (size_t i = 0; i < a->n && rc == DB_OK; i++)
+        if (!is_fragment(obs_span_at(a->spans, i)))
+            take(&arriving, obs_span_at(a->spans, i));
+    if (rc == DB_OK && arriving.n)
+        rc = write_new(writing, &arriving, &call);
+    if (rc == DB_OK)
+        rc = write_others(a, writing, &arriving, &call);
     job->error = call.error;
+    free(arriving.spans);
+    free(arriving.rows);
     return rc;
 }
 

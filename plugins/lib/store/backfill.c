@@ -15,29 +15,38 @@
      OBS_FIELD_BIT(OBS_FIELD_TOTAL_COST) | OBS_FIELD_BIT(OBS_FIELD_COST_SOURCE) |                  \
      OBS_FIELD_BIT(OBS_FIELD_TTFT) | OBS_FIELD_BIT(OBS_FIELD_SAMPLED))
 
-static int count_row(struct writing *w, int64_t row, obs_span *span)
+/* Rows that are counted together. */
+struct rows_to_count {
+    obs_span *spans;
+    int64_t *rows;
+    size_t n;
+};
+
+static int read_rows(struct statement *stmt, const struct selection *selection, obs_arena *arena,
+                     struct rows_to_count *r)
 {
     int rc;
 
-    w->rollups.counted = row;
-    rc = usage_arrived(w, row, span);
-    return rc == DB_OK ? rollups_add(&w->rollups, row, span) : rc;
-}
+    while ((rc = statement_step(stmt)) == DB_ROW) {
+        obs_span *span = &r->spans[r->n];
 
-static int count_rows(struct writing *w, struct statement *stmt, const struct selection *selection,
-                      int *ret_n)
-{
-    int rc = DB_OK;
-
-    *ret_n = 0;
-    while (rc == DB_OK && (rc = statement_step(stmt)) == DB_ROW) {
-        obs_span span;
-
-        selection_read(selection, stmt, 1, &span);
-        rc = count_row(w, statement_int(stmt, 0), &span);
-        ++*ret_n;
+        selection_read(selection, stmt, 1, span);
+        if (selection_keep(selection, span, arena) < 0)
+            return DB_NOMEM;
+        r->rows[r->n++] = statement_int(stmt, 0);
     }
     return rc == DB_DONE ? DB_OK : rc;
+}
+
+static int count_rows(struct writing *w, struct rows_to_count *r)
+{
+    int rc;
+
+    w->rollups.counted = r->rows[r->n - 1];
+    rc = usage_arrived(w, r->rows, r->spans, r->n);
+    for (size_t i = 0; i < r->n && rc == DB_OK; i++)
+        rc = rollups_add(&w->rollups, r->rows[i], &r->spans[i]);
+    return rc;
 }
 
 static int put_sql(obs_buf *sql, const struct selection *selection)
@@ -51,12 +60,16 @@ static int put_sql(obs_buf *sql, const struct selection *selection)
 static int count_some(struct writing *w, obs_arena *arena, int n, int *ret_n)
 {
     struct selection selection;
+    struct rows_to_count r = {
+        .spans = obs_arena_calloc(arena, (size_t)n, sizeof(*r.spans)),
+        .rows = obs_arena_calloc(arena, (size_t)n, sizeof(*r.rows)),
+    };
     obs_buf *sql = obs_buf_new(arena, /* limit_bytes= */ 0);
     struct statement *stmt = NULL;
     int rc;
 
     selection_of(FIELDS, &selection);
-    if (!sql || put_sql(sql, &selection) < 0)
+    if (!sql || !r.spans || !r.rows || put_sql(sql, &selection) < 0)
         return DB_NOMEM;
     rc = statement_get(&w->statements, obs_buf_str(sql), &stmt);
     if (rc == DB_OK)
@@ -66,9 +79,10 @@ static int count_some(struct writing *w, obs_arena *arena, int n, int *ret_n)
     if (rc == DB_OK)
         rc = statement_bind_int(stmt, 3, n);
     if (rc == DB_OK)
-        rc = count_rows(w, stmt, &selection, ret_n);
+        rc = read_rows(stmt, &selection, arena, &r);
     statement_release(stmt);
-    return rc;
+    *ret_n = (int)r.n;
+    return rc == DB_OK && r.n ? count_rows(w, &r) : rc;
 }
 
 int backfill_some(struct writing *w, int n, bool *ret_more)

@@ -88,45 +88,64 @@ static const void *member(const obs_span *span, size_t offset)
     return (const char *)span + offset;
 }
 
-int column_bind(const struct column *column, const obs_span *span, struct statement *stmt,
-                int index)
+struct column_value column_value(const struct column *column, const obs_span *span)
 {
     static const uint8_t none[8];
     const void *at = member(span, column->offset);
-    int64_t number;
+    struct column_value value = {0};
     uint32_t small;
-    double real;
-    obs_str text;
 
     switch (column->kind) {
     case COLUMN_TEXT:
-        memcpy(&text, at, sizeof(text));
-        return text.len ? statement_bind_text(stmt, index, text) : statement_bind_null(stmt, index);
+        memcpy(&value.bytes, at, sizeof(value.bytes));
+        value.null = value.bytes.len == 0;
+        break;
     case COLUMN_INT:
     case COLUMN_NUMBER:
-        memcpy(&number, at, sizeof(number));
-        return column->kind == COLUMN_NUMBER && number < 0
-                   ? statement_bind_null(stmt, index)
-                   : statement_bind_int(stmt, index, number);
+        memcpy(&value.number, at, sizeof(value.number));
+        value.null = column->kind == COLUMN_NUMBER && value.number < 0;
+        break;
     case COLUMN_DURATION:
-        return statement_bind_int(stmt, index, span->end_ns - span->start_ns);
+        value.number = span->end_ns - span->start_ns;
+        break;
     case COLUMN_U32:
         memcpy(&small, at, sizeof(small));
-        return statement_bind_int(stmt, index, small);
+        value.number = small;
+        break;
     case COLUMN_FLAGS:
-        return statement_bind_int(stmt, index,
-                                  span->flags & ~(OBS_SPAN_FRAGMENT | OBS_SPAN_UPDATE));
+        value.number = span->flags & ~(OBS_SPAN_FRAGMENT | OBS_SPAN_UPDATE);
+        break;
     case COLUMN_REAL:
-        memcpy(&real, at, sizeof(real));
-        return statement_bind_real(stmt, index, real);
+        memcpy(&value.real, at, sizeof(value.real));
+        break;
     case COLUMN_ID16:
-        return statement_bind_blob(stmt, index, at, 16);
-    case COLUMN_PARENT:
-        if (memcmp(at, none, sizeof(none)) == 0)
-            return statement_bind_null(stmt, index);
-        return statement_bind_blob(stmt, index, at, 8);
+        value.bytes = obs_str_n(at, 16);
+        break;
     default:
-        return statement_bind_blob(stmt, index, at, 8);
+        value.bytes = obs_str_n(at, 8);
+        value.null = column->kind == COLUMN_PARENT && memcmp(at, none, sizeof(none)) == 0;
+    }
+    return value;
+}
+
+int column_bind(const struct column *column, const obs_span *span, struct statement *stmt,
+                int index)
+{
+    struct column_value value = column_value(column, span);
+
+    if (value.null)
+        return statement_bind_null(stmt, index);
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        return statement_bind_text(stmt, index, value.bytes);
+    case COLUMN_REAL:
+        return statement_bind_real(stmt, index, value.real);
+    case COLUMN_ID16:
+    case COLUMN_ID8:
+    case COLUMN_PARENT:
+        return statement_bind_blob(stmt, index, value.bytes.ptr, value.bytes.len);
+    default:
+        return statement_bind_int(stmt, index, value.number);
     }
 }
 

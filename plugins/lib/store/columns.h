@@ -32,6 +32,16 @@ struct column {
 extern const struct column columns[];
 extern const size_t n_columns;
 
+/* What a column has of a span: `bytes` of texts and ids, `real` of REAL, else `number`. */
+struct column_value {
+    bool null;
+    int64_t number;
+    double real;
+    obs_str bytes; /* borrowed from the span */
+};
+
+struct column_value column_value(const struct column *column, const obs_span *span);
+
 /* Binds the column's value of `span` as parameter `index`. The text is borrowed
  * until the statement is reset. */
 int column_bind(const struct column *column, const obs_span *span, struct statement *stmt,

@@ -4,6 +4,7 @@
 #include "retention.h"
 #include "dialect.h"
 #include "remove.h"
+#include "rollup_row.h"
 
 #include <observatory/worker.h>
 

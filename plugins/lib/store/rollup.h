@@ -33,11 +33,4 @@ bool rollups_lag(const struct rollups *rollups);
 /* Notes that all rows up to `row` are counted. */
 int rollups_note(struct rollups *rollups, int64_t row);
 
-/* The number of a family and resolution in the database. */
-int rollup_level(int family, int resolution);
-
-/* Merges the cell of the row at hand; its five columns begin at `column`, and any of
- * the last four may be NULL. */
-int rollup_read_cell(struct statement *stmt, int column, struct cell *cell);
-
 #endif

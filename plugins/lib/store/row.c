@@ -2,7 +2,7 @@
 /* The statements are made from the table of columns, and their parameters bound
  * by it, so that no column can be forgotten in one of them. */
 #include "row.h"
-#include "columns.h"
+#include "selection.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -172,7 +172,7 @@ static int run(struct statement *stmt)
 
 /* --- writing -------------------------------------------------------------------- */
 
-static bool has_content(const obs_span *span)
+bool row_has_content(const obs_span *span)
 {
     return span->input_text.len || span->output_text.len || span->input_messages.len ||
            span->output_messages.len;
@@ -204,7 +204,7 @@ int row_insert(struct rows *rows, const obs_span *span, int64_t *ret_row)
     statement_release(rows->insert);
     if (rc != DB_OK || *ret_row == 0)
         return rc;
-    return has_content(span) ? write_content(rows, *ret_row, span) : DB_OK;
+    return row_has_content(span) ? write_content(rows, *ret_row, span) : DB_OK;
 }
 
 bool row_same_content(const obs_span *a, const obs_span *b)
@@ -226,7 +226,7 @@ int row_change(struct rows *rows, int64_t row, const obs_span *stored, const obs
         rc = run(rows->change);
     if (rc != DB_OK || row_same_content(stored, changed))
         return rc;
-    return has_content(changed) ? write_content(rows, row, changed) : remove_content(rows, row);
+    return row_has_content(changed) ? write_content(rows, row, changed) : remove_content(rows, row);
 }
 
 /* --- reading -------------------------------------------------------------------- */
@@ -234,23 +234,11 @@ int row_change(struct rows *rows, int64_t row, const obs_span *stored, const obs
 /* The row at hand. Its texts are copied, since they only live until the next step. */
 static int read_row(struct statement *stmt, obs_arena *arena, obs_span *span)
 {
-    obs_span_init(span);
-    for (size_t i = 0; i < n_columns; i++) {
-        char *member = (char *)span + columns[i].offset;
-        obs_str text;
+    struct selection all;
 
-        column_read(&columns[i], stmt, (int)i, span);
-        if (columns[i].kind != COLUMN_TEXT)
-            continue;
-        memcpy(&text, member, sizeof(text));
-        if (text.len == 0)
-            continue;
-        text = obs_arena_dup(arena, text);
-        if (!text.ptr)
-            return DB_NOMEM;
-        memcpy(member, &text, sizeof(text));
-    }
-    return DB_OK;
+    selection_of(UINT64_MAX, &all);
+    selection_read(&all, stmt, 0, span);
+    return selection_keep(&all, span, arena) == OBS_OK ? DB_OK : DB_NOMEM;
 }
 
 int row_find(struct rows *rows, const obs_span *like, obs_arena *arena, int64_t *ret_row,

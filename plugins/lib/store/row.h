@@ -5,7 +5,7 @@
 #ifndef PLUGINS_LIB_STORE_ROW_H
 #define PLUGINS_LIB_STORE_ROW_H
 
-#include "database.h"
+#include "statement.h"
 
 #include <observatory/memory.h>
 #include <observatory/span.h>
@@ -26,10 +26,18 @@ void rows_finish(struct rows *rows);
  * trace and span id - is there already, which stays as it is. */
 int row_insert(struct rows *rows, const obs_span *span, int64_t *ret_row);
 
+/* Inserts many; each store brings it, since a database beyond a socket wants few
+ * statements. Rows are those of row_insert(). */
+int rows_insert(struct rows *rows, struct statements *statements, const obs_span *spans, size_t n,
+                int64_t *ret_rows);
+
 /* Reads the span that has the identity of `like`, all of it, texts into `arena`.
  * `ret_row` is 0 when there is none. */
 int row_find(struct rows *rows, const obs_span *like, obs_arena *arena, int64_t *ret_row,
              obs_span *ret_span);
+
+/* Whether a span has any of the texts of contents. */
+bool row_has_content(const obs_span *span);
 
 /* Whether the texts of contents are the same slices in both. */
 bool row_same_content(const obs_span *a, const obs_span *b);

@@ -27,3 +27,22 @@ void selection_read(const struct selection *selection, struct statement *stmt, i
     for (int i = 0; i < selection->n; i++)
         column_read(selection->columns[i], stmt, index + i, ret);
 }
+
+int selection_keep(const struct selection *selection, obs_span *span, obs_arena *arena)
+{
+    for (int i = 0; i < selection->n; i++) {
+        char *member = (char *)span + selection->columns[i]->offset;
+        obs_str text;
+
+        if (selection->columns[i]->kind != COLUMN_TEXT)
+            continue;
+        memcpy(&text, member, sizeof(text));
+        if (text.len == 0)
+            continue;
+        text = obs_arena_dup(arena, text);
+        if (!text.ptr)
+            return OBS_E_NOMEM;
+        memcpy(member, &text, sizeof(text));
+    }
+    return OBS_OK;
+}

@@ -27,4 +27,8 @@ void selection_sql(const struct selection *selection, obs_buf *text);
 void selection_read(const struct selection *selection, struct statement *stmt, int index,
                     obs_span *ret);
 
+/* Copies its texts into `arena`. Errors: OBS_E_NOMEM. */
+OBS_MUST_CHECK int selection_keep(const struct selection *selection, obs_span *span,
+                                  obs_arena *arena);
+
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call tells the spans around it, one after the other, up to the root or to one that
- * knows already. Where the way up is broken, because that span has not come yet, a
- * note waits for it. So each span costs a look or two, whatever the trace is like. */
+ * knows already. Many go up together, a generation a round: those that came with them
+ * are told in memory, those in the database in one statement, and one that is not there
+ * gets a note that it finds when it comes. */
 #include "usage.h"
-#include "columns.h"
-#include "rollup.h"
+#include "usage_rows.h"
 
 #include <observatory/worker.h>
+
+#include <stdlib.h>
 
 #define OUTER (OBS_SPAN_OUTER_TOKENS | OBS_SPAN_OUTER_COST)
 #define MAX_DEPTH 10000 /* of a trace; also ends rings */
@@ -30,61 +32,294 @@ static uint32_t told_by(const obs_span *span)
     return flags;
 }
 
-static int step(struct statement *stmt)
-{
-    int rc = statement_step(stmt);
+/* --- identities -------------------------------------------------------------------------- */
 
-    statement_release(stmt);
-    return rc == DB_DONE ? DB_OK : rc;
+static int compare_projects(obs_str a, obs_str b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.ptr, b.ptr, len) : 0;
+
+    return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-static int bind_identity(struct statement *stmt, const obs_span *like, const uint8_t id[8])
+static int compare_ids(const uint8_t *trace_a, const uint8_t *span_a, obs_str project_a,
+                       const uint8_t *trace_b, const uint8_t *span_b, obs_str project_b)
 {
-    int rc = column_bind_identity(stmt, like);
+    int order = memcmp(trace_a, trace_b, 16);
 
-    return rc == DB_OK ? statement_bind_blob(stmt, 2, id, 8) : rc;
+    if (order == 0)
+        order = memcmp(span_a, span_b, 8);
+    return order ? order : compare_projects(project_a, project_b);
 }
 
-/* --- notes for spans that are yet to come --------------------------------------------- */
-
-static int leave_note(struct statements *statements, const obs_span *like, const uint8_t id[8],
-                      uint32_t flags)
+static int compare_targets(const void *left, const void *right)
 {
-    static const obs_str sql =
-        OBS_STR("INSERT INTO usage_below(trace_id,span_id,project_id,flags,seen_ns)"
-                " VALUES(?1,?2,?3,?4,?5) ON CONFLICT(trace_id,span_id,project_id)"
-                " DO UPDATE SET flags=usage_below.flags|excluded.flags");
-    struct statement *stmt = NULL;
-    int rc = statement_get(statements, sql, &stmt);
+    const struct usage_target *a = left, *b = right;
 
-    if (rc == DB_OK)
-        rc = bind_identity(stmt, like, id);
-    if (rc == DB_OK)
-        rc = statement_bind_int(stmt, 4, flags);
-    if (rc == DB_OK)
-        rc = statement_bind_int(stmt, 5, obs_clock_wall_ns());
-    return rc == DB_OK ? step(stmt) : rc;
+    return compare_ids(a->trace_id, a->span_id, a->project_id, b->trace_id, b->span_id,
+                       b->project_id);
 }
 
-static int take_note(struct statements *statements, const obs_span *span, uint32_t *ret_flags)
-{
-    static const obs_str sql = OBS_STR("DELETE FROM usage_below WHERE trace_id=?1 AND span_id=?2"
-                                       " AND project_id=?3 RETURNING flags");
-    struct statement *stmt = NULL;
-    int rc = statement_get(statements, sql, &stmt);
+/* --- spans that came together -------------------------------------------------------------- */
 
-    *ret_flags = 0;
-    if (rc == DB_OK)
-        rc = column_bind_identity(stmt, span);
-    if (rc != DB_OK)
-        return rc;
-    rc = statement_step(stmt);
-    if (rc == DB_ROW) {
-        *ret_flags = (uint32_t)statement_int(stmt, 0) & OUTER;
-        rc = statement_step(stmt);
+/* One of them, in the order of identities. */
+struct arrival {
+    obs_span *span;
+    int64_t row;
+    bool told; /* its flags are not those of its row any more */
+};
+
+static int compare_arrivals(const void *left, const void *right)
+{
+    const obs_span *a = ((const struct arrival *)left)->span;
+    const obs_span *b = ((const struct arrival *)right)->span;
+
+    return compare_ids(a->trace_id, a->span_id, a->project_id, b->trace_id, b->span_id,
+                       b->project_id);
+}
+
+struct ascent {
+    struct writing *writing;
+    struct arrival *arrivals;
+    size_t n_arrivals;
+    struct usage_target *targets; /* of this round */
+    size_t n, capacity;
+};
+
+static struct arrival *find_arrival(const struct ascent *a, const struct usage_target *target)
+{
+    obs_span like = {.project_id = target->project_id};
+    const struct arrival key = {.span = &like};
+
+    if (a->n_arrivals == 0)
+        return NULL;
+    memcpy(like.trace_id, target->trace_id, sizeof(like.trace_id));
+    memcpy(like.span_id, target->span_id, sizeof(like.span_id));
+    return bsearch(&key, a->arrivals, a->n_arrivals, sizeof(*a->arrivals), compare_arrivals);
+}
+
+/* --- the way up -------------------------------------------------------------------------------
+ */
+
+static int add_target(struct ascent *a, const struct usage_target *target)
+{
+    if (a->n == a->capacity) {
+        size_t capacity = a->capacity ? 2 * a->capacity : 64;
+        struct usage_target *targets = realloc(a->targets, capacity * sizeof(*targets));
+
+        if (!targets)
+            return DB_NOMEM;
+        a->targets = targets;
+        a->capacity = capacity;
     }
-    statement_release(stmt);
-    return rc == DB_DONE ? DB_OK : rc;
+    a->targets[a->n++] = *target;
+    return DB_OK;
+}
+
+/* Tells a span that it is around others; those that came with it pass it on at once, until
+ * one is in the database: that is a target of the next round. */
+static int tell(struct ascent *a, const uint8_t *trace_id, obs_str project, const uint8_t *parent,
+                uint32_t flags)
+{
+    static const uint8_t none[8];
+    struct usage_target target = {.project_id = project, .flags = flags};
+
+    memcpy(target.trace_id, trace_id, sizeof(target.trace_id));
+    memcpy(target.span_id, parent, sizeof(target.span_id));
+    for (int depth = 0; depth < MAX_DEPTH && target.flags; depth++) {
+        struct arrival *arrival;
+
+        if (memcmp(target.span_id, none, sizeof(none)) == 0)
+            return DB_OK;
+        arrival = find_arrival(a, &target);
+        if (!arrival)
+            return add_target(a, &target);
+        target.flags &= ~arrival->span->flags;
+        arrival->span->flags |= target.flags;
+        arrival->told |= target.flags != 0;
+        memcpy(target.span_id, arrival->span->parent_span_id, sizeof(target.span_id));
+    }
+    return DB_OK;
+}
+
+/* Each span once, told all that it is told. */
+static void join_targets(struct usage_target *targets, size_t *n)
+{
+    size_t kept = 0;
+
+    if (*n)
+        qsort(targets, *n, sizeof(*targets), compare_targets);
+    for (size_t i = 0; i < *n; i++)
+        if (kept && compare_targets(&targets[kept - 1], &targets[i]) == 0)
+            targets[kept - 1].flags |= targets[i].flags;
+        else
+            targets[kept++] = targets[i];
+    *n = kept;
+}
+
+/* What the rollups counted of a span is not counted any more. */
+static int uncount(struct writing *w, const struct usage_target *target)
+{
+    obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
+    obs_span identity = {.project_id = target->project_id}, old, span;
+    int64_t row = 0;
+    int rc = arena ? DB_OK : DB_NOMEM;
+
+    memcpy(identity.trace_id, target->trace_id, sizeof(identity.trace_id));
+    memcpy(identity.span_id, target->span_id, sizeof(identity.span_id));
+    if (rc == DB_OK)
+        rc = row_find(&w->rows, &identity, arena, &row, &old);
+    if (rc == DB_OK && row) {
+        span = old;
+        span.flags |= target->flags;
+        rc = rollups_change(&w->rollups, row, &old, &span);
+    }
+    obs_arena_destroy(arena);
+    return rc;
+}
+
+/* Of the targets, those that are not there come first; `ret_missing` is how many. */
+static void part_missing(struct usage_target *targets, size_t n, size_t *ret_missing)
+{
+    size_t missing = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (targets[i].row == 0) {
+            struct usage_target here = targets[i];
+
+            targets[i] = targets[missing];
+            targets[missing++] = here;
+        }
+    *ret_missing = missing;
+}
+
+/* Writes what spans in the database are told, and has them tell it on. */
+static int tell_found(struct ascent *a, struct usage_target *targets, size_t n)
+{
+    struct statements *statements = &a->writing->statements;
+    int64_t *rows = malloc((n + 1) * sizeof(*rows));
+    uint32_t *flags = malloc((n + 1) * sizeof(*flags));
+    size_t changed = 0;
+    int rc = rows && flags ? DB_OK : DB_NOMEM;
+
+    for (size_t i = 0; i < n && rc == DB_OK; i++) {
+        struct usage_target *t = &targets[i];
+
+        t->flags &= ~t->has;
+        if (!t->flags)
+            continue;
+        rows[changed] = t->row;
+        flags[changed++] = t->flags;
+        if (t->has_usage)
+            rc = uncount(a->writing, t);
+        if (rc == DB_OK)
+            rc = tell(a, t->trace_id, t->project_id, t->parent, t->flags);
+    }
+    if (rc == DB_OK && changed)
+        rc = usage_set_flags(statements, rows, flags, changed);
+    free(rows);
+    free(flags);
+    return rc;
+}
+
+static int go_round(struct ascent *a)
+{
+    struct usage_target *targets = a->targets;
+    struct statements *statements = &a->writing->statements;
+    size_t n = a->n, missing = 0;
+    int rc;
+
+    a->targets = NULL;
+    a->n = a->capacity = 0;
+    join_targets(targets, &n);
+    rc = usage_find(statements, targets, n);
+    if (rc == DB_OK)
+        part_missing(targets, n, &missing);
+    if (rc == DB_OK && missing)
+        rc = usage_leave_notes(statements, targets, missing);
+    if (rc == DB_OK)
+        rc = tell_found(a, targets + missing, n - missing);
+    free(targets);
+    return rc;
+}
+
+static int ascend(struct ascent *a)
+{
+    int rc = DB_OK;
+
+    for (int depth = 0; depth < MAX_DEPTH && a->n && rc == DB_OK; depth++)
+        rc = go_round(a);
+    free(a->targets);
+    a->targets = NULL;
+    return rc;
+}
+
+/* --- calls --------------------------------------------------------------------------------- */
+
+/* Flags that spans were told become those of their rows. */
+static int write_told(struct ascent *a)
+{
+    int64_t *rows = malloc((a->n_arrivals + 1) * sizeof(*rows));
+    uint32_t *flags = malloc((a->n_arrivals + 1) * sizeof(*flags));
+    size_t n = 0;
+    int rc = rows && flags ? DB_OK : DB_NOMEM;
+
+    for (size_t i = 0; i < a->n_arrivals && rc == DB_OK; i++)
+        if (a->arrivals[i].told) {
+            rows[n] = a->arrivals[i].row;
+            flags[n++] = a->arrivals[i].span->flags & OUTER;
+        }
+    if (rc == DB_OK && n)
+        rc = usage_set_flags(&a->writing->statements, rows, flags, n);
+    free(rows);
+    free(flags);
+    return rc;
+}
+
+/* What was noted for spans before they came. */
+static int take_notes(struct ascent *a, obs_span *spans, const int64_t *rows, size_t n)
+{
+    uint32_t *flags = calloc(n, sizeof(*flags));
+    int rc = flags ? usage_take_notes(&a->writing->statements, spans, rows, n, flags) : DB_NOMEM;
+
+    for (size_t i = 0; i < n && rc == DB_OK; i++)
+        if (rows[i]) {
+            spans[i].flags |= flags[i] & OUTER;
+            a->arrivals[a->n_arrivals++] =
+                (struct arrival){&spans[i], rows[i], (flags[i] & OUTER) != 0};
+        }
+    free(flags);
+    if (a->n_arrivals)
+        qsort(a->arrivals, a->n_arrivals, sizeof(*a->arrivals), compare_arrivals);
+    return rc;
+}
+
+int usage_arrived(struct writing *w, const int64_t *rows, obs_span *spans, size_t n)
+{
+    struct ascent a = {.writing = w, .arrivals = calloc(n + 1, sizeof(struct arrival))};
+    int rc = a.arrivals ? take_notes(&a, spans, rows, n) : DB_NOMEM;
+
+    for (size_t i = 0; i < n && rc == DB_OK; i++)
+        if (rows[i])
+            rc = tell(&a, spans[i].trace_id, spans[i].project_id, spans[i].parent_span_id,
+                      told_by(&spans[i]));
+    if (rc == DB_OK)
+        rc = ascend(&a);
+    if (rc == DB_OK)
+        rc = write_told(&a);
+    free(a.targets);
+    free(a.arrivals);
+    return rc;
+}
+
+int usage_changed(struct writing *w, const obs_span *old, const obs_span *span)
+{
+    bool moved = memcmp(old->parent_span_id, span->parent_span_id, 8) != 0;
+    uint32_t flags = moved ? told_by(span) : told_by(span) & ~told_by(old);
+    struct ascent a = {.writing = w};
+    int rc = tell(&a, span->trace_id, span->project_id, span->parent_span_id, flags);
+
+    return rc == DB_OK ? ascend(&a) : rc;
 }
 
 int usage_expire(struct statements *statements, int64_t before_ns, int n)
@@ -99,127 +334,8 @@ int usage_expire(struct statements *statements, int64_t before_ns, int n)
         rc = statement_bind_int(stmt, 1, before_ns);
     if (rc == DB_OK)
         rc = statement_bind_int(stmt, 2, n);
-    return rc == DB_OK ? step(stmt) : rc;
-}
-
-/* --- the way up -------------------------------------------------------------------------- */
-
-/* A span on the way up. */
-struct ancestor {
-    int64_t row; /* 0: not there */
-    uint32_t flags;
-    uint8_t parent[8]; /* zeroes: a root */
-    bool has_usage;    /* tokens or cost of its own */
-};
-
-static int find_ancestor(struct statements *statements, const obs_span *like, const uint8_t id[8],
-                         struct ancestor *ret)
-{
-    static const obs_str sql = OBS_STR(
-        "SELECT id,flags,parent_span_id,COALESCE(total_cost,input_tokens,output_tokens,"
-        "cache_read_tokens,cache_write_tokens,reasoning_tokens,input_audio_tokens,"
-        "input_image_tokens,cache_read_audio_tokens,cache_write_1h_tokens,output_audio_tokens,"
-        "output_image_tokens) IS NOT NULL FROM spans"
-        " WHERE trace_id=?1 AND span_id=?2 AND project_id=?3");
-    struct statement *stmt = NULL;
-    int rc = statement_get(statements, sql, &stmt);
-    obs_str parent;
-
-    *ret = (struct ancestor){0};
-    if (rc == DB_OK)
-        rc = bind_identity(stmt, like, id);
     if (rc == DB_OK)
         rc = statement_step(stmt);
-    if (rc == DB_ROW) {
-        ret->row = statement_int(stmt, 0);
-        ret->flags = (uint32_t)statement_int(stmt, 1);
-        parent = statement_blob(stmt, 2);
-        if (parent.len == sizeof(ret->parent))
-            memcpy(ret->parent, parent.ptr, parent.len);
-        ret->has_usage = (int)statement_int(stmt, 3) != 0;
-        rc = DB_DONE;
-    }
     statement_release(stmt);
     return rc == DB_DONE ? DB_OK : rc;
-}
-
-static int set_flags(struct statements *statements, int64_t row, uint32_t flags)
-{
-    static const obs_str sql = OBS_STR("UPDATE spans SET flags=flags|?1 WHERE id=?2");
-    struct statement *stmt = NULL;
-    int rc = statement_get(statements, sql, &stmt);
-
-    if (rc == DB_OK)
-        rc = statement_bind_int(stmt, 1, flags);
-    if (rc == DB_OK)
-        rc = statement_bind_int(stmt, 2, row);
-    return rc == DB_OK ? step(stmt) : rc;
-}
-
-/* What the rollups counted of a span is not counted any more. */
-static int uncount(struct writing *w, const obs_span *like, const uint8_t id[8], uint32_t flags)
-{
-    obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
-    obs_span identity = *like, old, span;
-    int64_t row = 0;
-    int rc = arena ? DB_OK : DB_NOMEM;
-
-    memcpy(identity.span_id, id, 8);
-    if (rc == DB_OK)
-        rc = row_find(&w->rows, &identity, arena, &row, &old);
-    if (rc == DB_OK && row) {
-        span = old;
-        span.flags |= flags;
-        rc = rollups_change(&w->rollups, row, &old, &span);
-    }
-    obs_arena_destroy(arena);
-    return rc;
-}
-
-/* Tells the spans around `span`, from `parent` up, what is below them. */
-static int tell(struct writing *w, const obs_span *span, const uint8_t parent[8], uint32_t flags)
-{
-    static const uint8_t none[8];
-    uint8_t id[8];
-    int rc = DB_OK;
-
-    memcpy(id, parent, 8);
-    for (int depth = 0; depth < MAX_DEPTH && flags && rc == DB_OK; depth++) {
-        struct ancestor a;
-
-        if (memcmp(id, none, 8) == 0)
-            return DB_OK;
-        rc = find_ancestor(&w->statements, span, id, &a);
-        if (rc == DB_OK && !a.row)
-            return leave_note(&w->statements, span, id, flags);
-        flags &= ~a.flags;
-        if (rc == DB_OK && flags && a.has_usage)
-            rc = uncount(w, span, id, flags);
-        if (rc == DB_OK && flags)
-            rc = set_flags(&w->statements, a.row, flags);
-        memcpy(id, a.parent, 8);
-    }
-    return rc;
-}
-
-/* --- calls --------------------------------------------------------------------------------- */
-
-int usage_arrived(struct writing *w, int64_t row, obs_span *span)
-{
-    uint32_t below = 0;
-    int rc = take_note(&w->statements, span, &below);
-
-    if (rc == DB_OK && below) {
-        span->flags |= below;
-        rc = set_flags(&w->statements, row, below);
-    }
-    return rc == DB_OK ? tell(w, span, span->parent_span_id, told_by(span)) : rc;
-}
-
-int usage_changed(struct writing *w, const obs_span *old, const obs_span *span)
-{
-    bool moved = memcmp(old->parent_span_id, span->parent_span_id, 8) != 0;
-    uint32_t flags = moved ? told_by(span) : told_by(span) & ~told_by(old);
-
-    return tell(w, span, span->parent_span_id, flags);
 }

@@ -7,8 +7,9 @@
 
 #include "writer.h"
 
-/* `span` was inserted as `row`: sets its flags, and those of the spans around it. */
-int usage_arrived(struct writing *writing, int64_t row, obs_span *span);
+/* Spans were inserted as `rows`, but for those whose row is 0: sets their flags, and
+ * those of the spans around them. */
+int usage_arrived(struct writing *writing, const int64_t *rows, obs_span *spans, size_t n);
 
 /* `old`, which is in `row`, became `span`. */
 int usage_changed(struct writing *writing, const obs_span *old, const obs_span *span);

@@ -128,29 +128,28 @@ static void remove_database(const char *path)
 
 /* --- the bare loop -------------------------------------------------------------- */
 
-static double run_bare(const struct settings *settings, const obs_span *spans, size_t n)
+static double run_bare(const struct sqlite_settings *settings, const obs_span *spans, size_t n)
 {
     char error[512];
     struct rows rows;
-    sqlite3 *db = NULL;
+    struct db *db = NULL;
     int64_t start_ns, row;
     double took_s;
 
     remove_database(settings->path);
-    if (db_open(settings, /* read_only= */ 0, &db, error, sizeof(error)) < 0 ||
-        schema_migrate(db, error, sizeof(error)) < 0)
+    if (db_open(&settings->store, /* read_only= */ false, &db, error, sizeof(error)) < 0)
         fail(error);
     if (rows_init(&rows, db) != SQLITE_OK)
-        fail(sqlite3_errmsg(db));
+        fail(db_message(db));
     start_ns = obs_clock_mono_ns();
     for (size_t at = 0; at < n; at += BATCH) {
-        if (db_run(db, "BEGIN IMMEDIATE") != SQLITE_OK)
-            fail(sqlite3_errmsg(db));
+        if (db_begin(db, /* writes= */ true) != SQLITE_OK)
+            fail(db_message(db));
         for (size_t i = at; i < at + BATCH && i < n; i++)
             if (row_insert(&rows, &spans[i], &row) != SQLITE_OK || row == 0)
-                fail(sqlite3_errmsg(db));
-        if (db_run(db, "COMMIT") != SQLITE_OK)
-            fail(sqlite3_errmsg(db));
+                fail(db_message(db));
+        if (db_commit(db) != SQLITE_OK)
+            fail(db_message(db));
     }
     took_s = seconds_since(start_ns);
     rows_finish(&rows);
@@ -210,7 +209,7 @@ static void on_stored(const obs_append_result *result, void *user)
     load->done = load->answered == load->n;
 }
 
-static double run_service(const struct settings *settings, const obs_span *spans, size_t n,
+static double run_service(const struct sqlite_settings *settings, const obs_span *spans, size_t n,
                           int under_way, double *ret_worst_ms)
 {
     struct load load = {.spans = spans, .n = n, .worker = fake_worker_create()};
@@ -256,21 +255,21 @@ int main(int argc, char **argv)
     int rounds = argc > 3 ? atoi(argv[3]) : 5, under_way = argc > 4 ? atoi(argv[4]) : 16;
     double bare[MAX_ROUNDS], service[MAX_ROUNDS], ratio[MAX_ROUNDS], worst_ms[MAX_ROUNDS];
     char path[4096];
-    struct settings settings = {
+    struct sqlite_settings settings = {
         .path = path,
-        .readers = 2,
-        .queue_spans = 100000,
-        .queue_bytes = 256 << 20,
-        .read_queue = 1000,
-        .commit_max_spans = 8192,
+        .store.readers = 2,
+        .store.queue_spans = 100000,
+        .store.queue_bytes = 256 << 20,
+        .store.read_queue = 1000,
+        .store.commit_max_spans = 8192,
         .cache_bytes = 64 << 20,
         .mmap_bytes = 1 << 30,
         .checkpoint_bytes = 64 << 20,
         .busy_timeout_ns = INT64_C(10000000000),
-        .query_timeout_ns = INT64_C(10000000000),
-        .filter_depth = 16,
-        .filter_nodes = 256,
-        .filter_values = 1000,
+        .store.query_timeout_ns = INT64_C(10000000000),
+        .store.filter_depth = 16,
+        .store.filter_nodes = 256,
+        .store.filter_values = 1000,
     };
     obs_span *spans;
 

@@ -125,7 +125,8 @@ static void a_span_and_its_fragments_in_one_request(void **state)
     both[0].input_text = obs_str_of("q");
     assert_int_equal(append_merging(f, &scope_all, both, 2, merge, &result), OBS_OK);
     assert_int_equal(result.n_stored, 1);
-    assert_int_equal(result.n_waiting, 1);
+    assert_int_equal(result.n_merged, 1); /* though it came before its span */
+    assert_int_equal(result.n_waiting, 0);
     assert_text(only(f, &found).input_text, "q");
     found_finish(&found);
 }
