@@ -21,7 +21,7 @@
 
 #define MS_NS INT64_C(1000000)
 #define FIRST_PAUSE_NS (100 * MS_NS)
-#define LONGEST_PAUSE_NS (5000 * MS_NS)
+#define LONGEST_PAUSE_NS (2000 * MS_NS)
 
 /* --- errors ------------------------------------------------------------------------------ */
 

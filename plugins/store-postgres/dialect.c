@@ -27,14 +27,18 @@ static void placeholder(obs_buf *to, size_t number)
 /* "." matches no line break, and "\b", "\B" of everybody else are "\y", "\Y" here. */
 static obs_str regex(obs_arena *arena, obs_str pattern)
 {
-    static const char options[] = "(?p)";
-    char *text = obs_arena_alloc(arena, pattern.len + sizeof(options)), *at = text;
+    static const char plain[] = "(?p)", caseless[] = "(?ip)", any_case[] = "(?i)";
+    bool folds =
+        pattern.len >= strlen(any_case) && memcmp(pattern.ptr, any_case, strlen(any_case)) == 0;
+    const char *options = folds ? caseless : plain;
+    char *text = obs_arena_alloc(arena, pattern.len + sizeof(caseless)), *at = text;
     bool in_class = false;
 
     if (!text)
         return obs_str_n(NULL, 0);
-    at = (char *)memcpy(at, options, sizeof(options) - 1) + sizeof(options) - 1;
-    for (size_t i = 0; i < pattern.len; i++) {
+    memcpy(at, options, strlen(options));
+    at += strlen(options);
+    for (size_t i = folds ? strlen(any_case) : 0; i < pattern.len; i++) {
         char c = pattern.ptr[i];
 
         *at++ = c;
@@ -56,7 +60,7 @@ const struct sql_dialect store_dialect = {
             [OBS_OP_CONTAINS] = "position(obs_lower(%2$s) IN obs_lower(%1$s))>0",
             [OBS_OP_STARTS_WITH] = "starts_with(obs_lower(%s),obs_lower(%s))",
             [OBS_OP_ENDS_WITH] = "right(obs_lower(%1$s),length(obs_lower(%2$s)))=obs_lower(%2$s)",
-            [OBS_OP_REGEX] = "%s ~ %s",
+            [OBS_OP_REGEX] = "obs_regex(%s,%s)",
         },
     .regex = regex,
     .members =

@@ -137,7 +137,8 @@ static const char *const steps[] = {
     /* Sums of tokens end at the greatest number instead of failing. */
     "CREATE FUNCTION obs_sum(numeric) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT"
     " AS 'SELECT least($1, 9223372036854775807)::bigint';"
-    /* Lower case by Unicode's simple mapping, whatever the database's own rules are. */
+    /* Lower case by Unicode's simple mapping and its classes of characters, whatever the database's
+       own rules are. */
     "DO $do$ DECLARE c text; BEGIN"
     " SELECT collname INTO c FROM pg_collation WHERE collname IN('pg_c_utf8','C.UTF-8','C.utf8',"
     " 'en_US.utf8','en_US.UTF-8','und-x-icu') AND collencoding IN(-1,pg_char_to_encoding('UTF8'))"
@@ -146,6 +147,8 @@ static const char *const steps[] = {
     " EXECUTE format('CREATE FUNCTION obs_lower(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL"
     " SAFE STRICT AS %L', format('SELECT lower($1 COLLATE %I) COLLATE \"C\"',"
     " coalesce(c,'default')));"
+    " EXECUTE format('CREATE FUNCTION obs_regex(text,text) RETURNS boolean LANGUAGE sql IMMUTABLE"
+    " PARALLEL SAFE STRICT AS %L', format('SELECT $1 COLLATE %I ~ $2', coalesce(c,'default')));"
     " END $do$",
 };
 

@@ -3,7 +3,7 @@
 // stops it by pid. OBSERVATORY names the binary, so that the suite can run a
 // sanitized build.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, readFileSync, openSync, closeSync } from 'node:fs';
+import { mkdtempSync, rmSync, readFileSync, writeFileSync, existsSync, openSync, closeSync } from 'node:fs';
 import http from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,21 @@ import { Storm } from './storm.mjs';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.OBSERVATORY ?? join(root, 'build/host/observatory');
 export const config = join(root, 'config/observatory.yaml');
+
+let schemas = 0;
+
+/** The stock configuration with PostgreSQL as its store, in a schema of the
+ *  folder's own unless it is named. */
+export function onPostgres(folder, url, schema = `test_${process.pid}_${++schemas}`) {
+    const file = join(folder, 'postgres.yaml');
+    if (existsSync(file)) return file;
+    const text = readFileSync(config, 'utf8')
+        .replace(/^ {2}store-sqlite:\n {4}path: .*$/m, `  store-postgres:\n    url: ${JSON.stringify(url)}\n    schema: ${schema}`)
+        .replace('file: prices.yaml', `file: ${join(dirname(config), 'prices.yaml')}`);
+    writeFileSync(file, text);
+    return file;
+}
+
 /** A plugin of tests/plugins, as its entry under `plugins:`. */
 export const testPlugin = (name) => JSON.stringify({ module: resolve(dirname(binary), `../tests/plugins/${name}.so`) });
 
@@ -58,10 +73,11 @@ export function run(args, { env = {}, input } = {}) {
 
 export class Server {
     /** sets: {'path': value} pairs for --set; words follow the verb; folder is kept across restarts. */
-    constructor({ sets = {}, folder = privateFolder(), file = config, env = {}, words = [] } = {}) {
+    constructor({ sets = {}, folder = privateFolder(), file = config, env = {}, words = [], schema, postgres = process.env.OBSERVATORY_TEST_POSTGRES } = {}) {
         this.folder = folder;
         this.sets = sets;
-        this.file = this.plain = file;
+        this.postgres = file === config ? postgres : undefined;
+        this.file = this.plain = this.postgres ? onPostgres(folder, postgres, schema) : file;
         this.env = env;
         this.words = words;
         this.log = join(folder, 'server.log');
@@ -72,11 +88,12 @@ export class Server {
             listen: `127.0.0.1:${this.port}`,
             'log.access': 'off',
             'control.socket': join(this.folder, 'control.sock'),
-            'plugins.store-sqlite.path': join(this.folder, 'observatory.db'),
+            ...(this.postgres ? {} : { 'plugins.store-sqlite.path': join(this.folder, 'observatory.db') }),
             ...this.sets,
         };
         const args = ['--config', this.file];
-        for (const [path, value] of Object.entries(sets)) args.push('--set', `${path}=${value}`);
+        const store = this.postgres ? 'plugins.store-postgres.' : 'plugins.store-sqlite.';
+        for (const [path, value] of Object.entries(sets)) args.push('--set', `${path.replace('plugins.store-sqlite.', store)}=${value}`);
         return args;
     }
 

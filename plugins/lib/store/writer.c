@@ -24,6 +24,8 @@ struct writer {
     struct writing writing;
     int health; /* last error told, OBS_OK: healthy */
     struct chores chores;
+    int64_t version; /* db_version() */
+    bool version_known;
     obs_series *batch, *queue, *commit_s, *waiting, *unindexed;
 
     pthread_mutex_t lock; /* for all below */
@@ -227,6 +229,19 @@ static bool is_busy(struct writer *w)
     return busy;
 }
 
+/* Others that write to the database end kept answers as well as this process does. */
+static void look_for_others(struct writer *w)
+{
+    int64_t version = 0;
+
+    if (db_version(w->writing.db, &version) != DB_OK)
+        return;
+    if (w->version_known && version != w->version)
+        changes_all(w->changes);
+    w->version = version;
+    w->version_known = true;
+}
+
 /* How many fragments there are is told after each look for old ones. */
 static void do_chores(struct writer *w)
 {
@@ -234,6 +249,7 @@ static void do_chores(struct writer *w)
 
     if (obs_clock_mono_ns() < chores_due_ns(&w->chores))
         return;
+    look_for_others(w);
     (void)chores_run(&w->chores, &w->writing, is_busy(w)); /* what fails is tried again */
     if (w->writing.fragments.any && fragments_count(&w->writing.fragments, &waiting) != DB_OK)
         return;
