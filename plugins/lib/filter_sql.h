@@ -15,6 +15,7 @@ enum { BIND_INT, BIND_REAL, BIND_TEXT, BIND_BLOB, BIND_SEARCH };
 struct sql_bind {
     uint32_t kind; /* BIND_* */
     obs_value value;
+    void *search; /* of a SEARCH: the store's, while it makes the statement */
 };
 
 /* A statement in the making; everything lives in `arena`. */

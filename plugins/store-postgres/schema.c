@@ -50,6 +50,8 @@ static const char *const steps[] = {
     "CREATE INDEX spans_user ON spans USING hash(user_id) WHERE user_id IS NOT NULL;"
     "CREATE INDEX spans_unpriced ON spans(start_ns) WHERE cost_source='unpriced';"
     "CREATE INDEX spans_errors ON spans(start_ns) WHERE status=2;" /* OBS_STATUS_ERROR */
+    "CREATE INDEX spans_errors_model ON spans(model, start_ns) WHERE status=2;"
+    "CREATE INDEX spans_slow ON spans(start_ns) WHERE duration_ns>=10000000000;" /* SLOW_NS */
     "CREATE TABLE contents("
     " id BIGINT PRIMARY KEY," /* of the span */
     " input_text" TEXT ", output_text" TEXT ", input_messages" TEXT ", output_messages" TEXT ");"

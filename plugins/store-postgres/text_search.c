@@ -140,9 +140,23 @@ static int find(struct statements *statements, const struct text_query *query, u
     return rc == DB_DONE ? DB_OK : rc;
 }
 
-int text_search_bind(struct statements *statements, obs_str text, uint32_t field,
-                     struct statement *stmt, int parameter)
+int text_search_prepare(struct statements *statements, const struct sql *sql, obs_str *text)
 {
+    (void)statements; /* the server chooses its way by what it knows of words */
+    (void)sql;
+    (void)text;
+    return DB_OK;
+}
+
+void text_search_forget(const struct sql *sql)
+{
+    (void)sql;
+}
+
+int text_search_bind(struct statements *statements, struct sql_bind *bind, struct statement *stmt,
+                     int parameter)
+{
+    uint32_t field = (uint32_t)bind->value.i;
     obs_arena *arena = obs_arena_create(/* limit_bytes= */ 0);
     struct array rows = {0};
     struct text_query query;
@@ -151,7 +165,7 @@ int text_search_bind(struct statements *statements, obs_str text, uint32_t field
 
     if (!arena)
         return rc;
-    parsed = text_query_parse(arena, text, &query, &wrong);
+    parsed = text_query_parse(arena, bind->value.s, &query, &wrong);
     if (parsed != OBS_E_NOMEM)
         rc = parsed == OBS_OK ? find(statements, &query, field, &rows) : DB_MISMATCH;
     if (rc == DB_OK)

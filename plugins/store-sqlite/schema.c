@@ -192,6 +192,13 @@ static const char *const steps[] = {
     "CREATE TABLE text_state(indexed INTEGER NOT NULL);" /* rows up to here are in it, */
     "INSERT INTO text_state VALUES(0);"
     "CREATE TABLE text_dirty(id INTEGER PRIMARY KEY)", /* but these */
+
+    /* 5: what failed of a model, and what took long (SLOW_NS), at any size of the store. */
+    "CREATE INDEX spans_errors_model ON spans(model, start_ns) WHERE status=2;"
+    "CREATE INDEX spans_slow ON spans(start_ns) WHERE duration_ns>=10000000000;"
+    "INSERT INTO sqlite_stat1(tbl, idx, stat) VALUES"
+    "('spans', 'spans_errors_model', '20000 1000 1'),"
+    "('spans', 'spans_slow', '10000 1')",
 };
 
 #define N_STEPS ((int)(sizeof(steps) / sizeof(*steps)))

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows that are found are kept as a sorted list, and every row that a statement
- * comes by is looked up in it: so the statement may go newest first, or by any other
- * filter. A search that finds a great many rows keeps none: then one row in a few is a
- * hit, and each is read and matched as it comes. */
+/* A search that finds few rows leads the statement to them. Of more, a sorted list is
+ * kept, and every row that a statement comes by is looked up in it: so the statement may
+ * go newest first, or by any other filter. A search that finds a great many rows keeps none: then
+ * one row in a few is a hit, and each is read and matched as it comes. */
 #include "text_search.h"
 #include "text_index.h"
 #include "text_query.h"
 
 #include <observatory/store.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define MAX_FOUND 300000u /* rows in the list */
+#define MAX_RARE 5000u    /* rows that a statement is led by */
 #define MAX_TAIL 50000    /* rows that are matched because the index lacks them */
 
 struct found {
@@ -211,8 +213,7 @@ static int find_alone(struct statements *statements, struct found *f)
     return rc;
 }
 
-int text_search_bind(struct statements *statements, obs_str text, uint32_t field,
-                     struct statement *stmt, int index)
+static int run(struct statements *statements, const struct sql_bind *bind, struct found **ret)
 {
     struct found *f = calloc(1, sizeof(*f));
     const char *wrong = NULL;
@@ -221,20 +222,99 @@ int text_search_bind(struct statements *statements, obs_str text, uint32_t field
     if (!f)
         return rc;
     f->db = statements->db;
-    f->field = field;
+    f->field = (uint32_t)bind->value.i;
     f->arena = obs_arena_create(/* limit_bytes= */ 0);
     if (f->arena) {
-        int parsed = text_query_parse(f->arena, text, &f->query, &wrong);
+        int parsed = text_query_parse(f->arena, bind->value.s, &f->query, &wrong);
 
         rc = parsed == OBS_OK        ? find_alone(statements, f)
              : parsed == OBS_E_NOMEM ? DB_NOMEM
                                      : DB_MISMATCH;
     }
-    if (rc != DB_OK) {
+    if (rc == DB_OK)
+        *ret = f;
+    else
         found_free(f);
-        return rc;
+    return rc;
+}
+
+/* --- the statement -------------------------------------------------------------------------- */
+
+static bool is_rare(const struct found *f)
+{
+    return !f->each && f->n <= MAX_RARE;
+}
+
+/* "obs_found(?3,s.id)" becomes a list of rows, so that SQLite goes by these instead of
+ * coming by all others. */
+static int put_list(const struct sql *sql, size_t index, obs_str *text)
+{
+    char from[48];
+    obs_str to =
+        obs_arena_printf(sql->arena, "s.id IN(SELECT value FROM json_each(?%zu))", index + 1);
+    int len = snprintf(from, sizeof(from), "obs_found(?%zu,s.id)", index + 1);
+    const char *at = memmem(text->ptr, text->len, from, (size_t)len);
+    obs_buf *whole = obs_buf_new(sql->arena, /* limit_bytes= */ 0);
+
+    if (!to.ptr || !at || !whole)
+        return DB_NOMEM;
+    obs_buf_append(whole, text->ptr, (size_t)(at - text->ptr));
+    obs_buf_append(whole, to.ptr, to.len);
+    obs_buf_append(whole, at + len, text->len - (size_t)(at - text->ptr) - (size_t)len);
+    *text = obs_buf_str(whole);
+    return obs_buf_error(whole) < 0 ? DB_NOMEM : DB_OK;
+}
+
+int text_search_prepare(struct statements *statements, const struct sql *sql, obs_str *text)
+{
+    int rc = DB_OK;
+
+    for (size_t i = 0; i < sql->n_binds && rc == DB_OK; i++) {
+        struct found *f = NULL;
+
+        if (sql->binds[i].kind != BIND_SEARCH)
+            continue;
+        rc = run(statements, &sql->binds[i], &f);
+        sql->binds[i].search = f;
+        if (rc == DB_OK && is_rare(f))
+            rc = put_list(sql, i, text);
     }
-    return sqlite3_bind_pointer(sqlite_statement(stmt), index, f, "obs_found", found_free);
+    return rc;
+}
+
+void text_search_forget(const struct sql *sql)
+{
+    for (size_t i = 0; i < sql->n_binds; i++) {
+        found_free(sql->binds[i].search);
+        sql->binds[i].search = NULL;
+    }
+}
+
+/* "[1,2,3]" */
+static int bind_list(const struct found *f, struct statement *stmt, int parameter)
+{
+    char *text = malloc(f->n * 21 + 3), *at = text;
+
+    if (!text)
+        return DB_NOMEM;
+    *at++ = '[';
+    for (size_t i = 0; i < f->n; i++)
+        at += sprintf(at, "%s%lld", i ? "," : "", (long long)f->rows[i]);
+    *at++ = ']';
+    return sqlite3_bind_text64(sqlite_statement(stmt), parameter, text, (size_t)(at - text), free,
+                               SQLITE_UTF8);
+}
+
+int text_search_bind(struct statements *statements, struct sql_bind *bind, struct statement *stmt,
+                     int parameter)
+{
+    struct found *f = bind->search;
+
+    (void)statements;
+    if (is_rare(f))
+        return bind_list(f, stmt, parameter);
+    bind->search = NULL; /* the statement's from now on */
+    return sqlite3_bind_pointer(sqlite_statement(stmt), parameter, f, "obs_found", found_free);
 }
 
 /* --- the function

@@ -81,7 +81,7 @@ static void on_read(int error, obs_str value, void *user)
         answer(key, error);
         return;
     }
-    memcpy(key->fresh, key->own, sizeof(key->fresh)); /* so that what it was used for goes on */
+    randombytes_buf(key->fresh, sizeof(key->fresh));
     rc = key->store->record_put(key->store_self, SPACE, NAME,
                                 obs_str_n((const char *)key->fresh, sizeof(key->fresh)),
                                 OBS_RECORD_NEW, on_offered, key);

@@ -228,10 +228,12 @@ async function questions() {
     const db = process.env.QUESTIONS_DB ?? join(work, 'questions.db'), spans = process.env.SPANS ?? '1000000';
     if (!existsSync(db)) run(binary, ['ingest', 'demo', '--spans', spans, '--days', '365', '--config', 'config/observatory.yaml', '--set', `plugins.store-sqlite.path=${db}`, '--set', 'plugins.store-sqlite.synchronous=normal']);
     const port = await freePort(), server = await start(binary, observatory(port, db), port, 0);
+    const mixed = JSON.parse(run('node', ['tests/bench/mixed.mjs', `http://127.0.0.1:${port}`, process.env.MIXED_SECONDS ?? '30']));
     const asked = JSON.parse(run('node', ['tests/bench/questions.mjs', `http://127.0.0.1:${port}`, String(4 * rounds)]));
     const bare = JSON.parse(run('python3', ['tests/bench/bare.py', db, String(4 * rounds)]));
     await end(server);
-    results.questions = { bytes: statSync(db).size, asked, bare };
+    results.questions = { bytes: statSync(db).size, asked, bare, mixed };
+    row('mixed reading while spans are written', mixed.p95_ms.toFixed(1), 'ms p95', `p50 ${mixed.p50_ms}, p99 ${mixed.p99_ms}, ${mixed.per_s} requests/s, ${mixed.spans_per_s} spans/s, failed: ${JSON.stringify(mixed.failed)}`);
     for (const [name, { p50_ms, p95_ms, source }] of Object.entries(asked))
         row(name, p95_ms.toFixed(1), 'ms p95', `p50 ${p50_ms.toFixed(1)}, ${source}${bare[name] ? `, bare SQL ${bare[name].toFixed(1)}: ${(p50_ms / bare[name]).toFixed(2)} x` : ''}`);
 }

@@ -8,7 +8,7 @@ static int bind(struct statements *statements, const struct sql *sql, struct sta
     int rc = DB_OK;
 
     for (size_t i = 0; i < sql->n_binds && rc == DB_OK; i++) {
-        const struct sql_bind *b = &sql->binds[i];
+        struct sql_bind *b = &sql->binds[i];
         int at = (int)i + 1;
         switch (b->kind) {
         case BIND_TEXT:
@@ -18,7 +18,7 @@ static int bind(struct statements *statements, const struct sql *sql, struct sta
             rc = statement_bind_blob(stmt, at, b->value.s.ptr, b->value.s.len);
             break;
         case BIND_SEARCH:
-            rc = text_search_bind(statements, b->value.s, (uint32_t)b->value.i, stmt, at);
+            rc = text_search_bind(statements, b, stmt, at);
             break;
         case BIND_REAL:
             rc = statement_bind_real(stmt, at, b->value.d);
@@ -33,7 +33,13 @@ static int bind(struct statements *statements, const struct sql *sql, struct sta
 int statement_bound(struct statements *statements, const struct sql *sql,
                     struct statement **ret_stmt)
 {
-    int rc = statement_get(statements, obs_buf_str(sql->text), ret_stmt);
+    obs_str text = obs_buf_str(sql->text);
+    int rc = text_search_prepare(statements, sql, &text);
 
-    return rc == DB_OK ? bind(statements, sql, *ret_stmt) : rc;
+    if (rc == DB_OK)
+        rc = statement_get(statements, text, ret_stmt);
+    if (rc == DB_OK)
+        rc = bind(statements, sql, *ret_stmt);
+    text_search_forget(sql);
+    return rc;
 }

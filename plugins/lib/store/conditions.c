@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define SLOW_NS 10000000000LL /* what takes as long has an index */
+
 int scope_sql(struct sql *sql, const obs_scope *scope, const char *column)
 {
     int rc = OBS_OK;
@@ -48,12 +50,20 @@ void from_sql(struct sql *sql, const struct settings *settings, const obs_filter
 
 static bool is_unpriced(const obs_filter *leaf)
 {
-    return leaf->field == OBS_FIELD_COST_SOURCE && obs_str_is(leaf->values[0].s, "unpriced");
+    return leaf->op == OBS_OP_EQ && leaf->field == OBS_FIELD_COST_SOURCE &&
+           obs_str_is(leaf->values[0].s, "unpriced");
 }
 
 static bool is_error(const obs_filter *leaf)
 {
-    return leaf->field == OBS_FIELD_STATUS && leaf->values[0].i == OBS_STATUS_ERROR;
+    return leaf->op == OBS_OP_EQ && leaf->field == OBS_FIELD_STATUS &&
+           leaf->values[0].i == OBS_STATUS_ERROR;
+}
+
+static bool is_slow(const obs_filter *leaf)
+{
+    return (leaf->op == OBS_OP_GTE || leaf->op == OBS_OP_GT) && leaf->field == OBS_FIELD_DURATION &&
+           leaf->values[0].i >= SLOW_NS;
 }
 
 /* Whether only spans can match of which a comparison holds: it is then said in the
@@ -63,8 +73,7 @@ static bool only(const obs_filter *filter, int64_t depth, bool (*holds)(const ob
     if (!filter || depth == 0)
         return false;
     if (filter->kind == OBS_FILTER_LEAF)
-        return filter->op == OBS_OP_EQ && filter->n_values == 1 && !filter->key.len &&
-               holds(filter);
+        return filter->n_values == 1 && !filter->key.len && holds(filter);
     for (size_t i = 0; filter->kind == OBS_FILTER_AND && i < filter->n_children; i++)
         if (only(filter->children[i], depth - 1, holds))
             return true;
@@ -84,6 +93,8 @@ int conditions_sql(struct sql *sql, const struct settings *settings, const obs_s
     obs_buf_printf(sql->text, " WHERE %s", unpriced ? "s.cost_source='unpriced'" : "1=1");
     if (only(filter, settings->filter_depth, is_error))
         obs_buf_printf(sql->text, " AND s.status=2");
+    if (only(filter, settings->filter_depth, is_slow))
+        obs_buf_printf(sql->text, " AND s.duration_ns>=%lld", SLOW_NS);
     snprintf(project, sizeof(project), "%ss.project_id", plus);
     rc = scope_sql(sql, scope, project);
     if (rc == OBS_OK && from_ns != INT64_MIN) {

@@ -6,6 +6,7 @@
 #ifndef PLUGINS_LIB_STORE_TEXT_INDEX_H
 #define PLUGINS_LIB_STORE_TEXT_INDEX_H
 
+#include "filter_sql.h"
 #include "statement.h"
 
 #include <stdbool.h>
@@ -31,8 +32,14 @@ int text_index_some(struct text_index *text, int n, bool *ret_more);
 /* About how many rows wait. */
 int text_lag(struct text_index *text, int64_t *ret_rows);
 
-/* Binds a search of the texts in `field` as a parameter of `stmt`. */
-int text_search_bind(struct statements *statements, obs_str text, uint32_t field,
-                     struct statement *stmt, int parameter);
+/* Before a statement with searches is made: `text`, that of `sql`, may become one that
+ * suits what they find. What is kept in its binds, text_search_bind() takes over, or
+ * text_search_forget(). */
+int text_search_prepare(struct statements *statements, const struct sql *sql, obs_str *text);
+void text_search_forget(const struct sql *sql);
+
+/* Binds a search of texts as a parameter of `stmt`. */
+int text_search_bind(struct statements *statements, struct sql_bind *bind, struct statement *stmt,
+                     int parameter);
 
 #endif

@@ -210,6 +210,47 @@ static void changes_of_what_is_indexed_are_found(void **state)
         compare(w, N);
 }
 
+/* So many that a store goes another way than by a list of them. */
+static void what_is_frequent_is_found(void **state)
+{
+    enum { MANY = 6000, EACH = 1000 };
+    static const obs_value words[] = {{.s = OBS_STR("frequent -seldom")},
+                                      {.s = OBS_STR("\"more than frequent\"")}};
+    struct world *w = *state;
+    obs_span *spans = calloc(MANY, sizeof(*spans));
+
+    for (size_t i = 0; i < MANY; i++) {
+        spans[i] = span_make(i + 1, "p", BASE_NS + (int64_t)i);
+        spans[i].input_text =
+            obs_str_of(i % 100 == 7 ? "frequent, but seldom so" : "more than frequent");
+    }
+    for (size_t i = 0; i < MANY; i += EACH)
+        assert_int_equal(append_wait(&w->f, &scope_all, spans + i, EACH, NULL), OBS_OK);
+    for (int indexed = 0; indexed < 2; indexed++) {
+        for (size_t k = 0; k < 2; k++) {
+            const obs_filter leaf = {.size = sizeof(leaf),
+                                     .kind = OBS_FILTER_LEAF,
+                                     .field = OBS_FIELD_ANY_TEXT,
+                                     .op = OBS_OP_SEARCH,
+                                     .values = &words[k],
+                                     .n_values = 1};
+            obs_span_query q = query_all();
+            struct found found = {0};
+
+            q.filter = &leaf;
+            q.flags |= OBS_QUERY_TOTAL;
+            assert_int_equal(search_wait(&w->f, &scope_all, &q, &found), OBS_OK);
+            assert_int_equal(found.result.total, MANY - MANY / 100);
+            assert_int_equal(found.n, q.limit);
+            for (size_t i = 1; i < found.n; i++)
+                assert_true(found.spans[i - 1].start_ns > found.spans[i].start_ns);
+            found_finish(&found);
+        }
+        wait_for_index(&w->f);
+    }
+    free(spans);
+}
+
 static int setup(void **state)
 {
     struct world *w = calloc(1, sizeof(*w));
@@ -239,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_search_finds_what_a_look_at_every_text_finds),
         TEST(changes_of_what_is_indexed_are_found),
+        TEST(what_is_frequent_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
