@@ -127,9 +127,9 @@ static int index_dirty(struct text_index *text, int n, int64_t *ret_n)
 {
     static const obs_str next =
         OBS_STR("SELECT count(*),max(id) FROM (SELECT id FROM text_dirty ORDER BY id LIMIT ?1)");
-    static const obs_str add =
-        OBS_STR("INSERT INTO text_index(rowid,input_text,output_text) SELECT c.id,c.input_text,"
-                "c.output_text FROM text_dirty d JOIN contents c ON c.id=d.id WHERE d.id<=?1");
+    static const obs_str add = OBS_STR(
+        "INSERT INTO text_index(rowid,input_text,output_text) SELECT c.id,c.input_text,"
+        "c.output_text FROM text_dirty d CROSS JOIN contents c ON c.id=d.id WHERE d.id<=?1");
     static const obs_str remove = OBS_STR("DELETE FROM text_dirty WHERE id<=?1");
     int64_t found[2];
     int rc = ask(text->statements, next, n, 0, found, 2);

@@ -161,9 +161,11 @@ static int find_indexed(struct statements *statements, struct found *f)
 
 static int find_tail(struct statements *statements, struct found *f, int64_t indexed)
 {
+    /* CROSS JOIN: SQLite would walk the contents to find the few that are dirty */
     static const obs_str sql =
         OBS_STR("SELECT id,input_text,output_text FROM contents WHERE id>?1 UNION ALL SELECT c.id,"
-                "c.input_text,c.output_text FROM text_dirty d JOIN contents c ON c.id=d.id");
+                "c.input_text,c.output_text FROM text_dirty d CROSS JOIN contents c"
+                " ON c.id=d.id");
     struct statement *stmt = NULL;
     int rc = statement_get(statements, sql, &stmt);
 
