@@ -359,8 +359,7 @@ void statement_finalize(struct statement *stmt)
         return;
     if (stmt->parameters)
         statement_release(stmt);
-    if (stmt->name[0] && stmt->epoch == stmt->db->epoch && stmt->db->conn && !stmt->db->streaming &&
-        !stmt->db->in_transaction) {
+    if (stmt->name[0] && stmt->epoch == stmt->db->epoch && stmt->db->conn && !stmt->db->streaming) {
         snprintf(sql, sizeof(sql), "DEALLOCATE %s", stmt->name);
         (void)db_run(stmt->db, sql);
     }

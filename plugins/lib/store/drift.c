@@ -16,6 +16,7 @@
 
 #define S_NS INT64_C(1000000000)
 #define MAX_MEASURES 64
+#define LOOK_AT_MOST_NS (60 * S_NS)
 
 struct drift_check {
     obs_instance *instance;
@@ -159,7 +160,10 @@ static void look(struct drift_check *c)
 {
     int64_t minute_ns = 0;
     bool same;
-    int rc = drift_look(&c->statements, c->settings, &same, &minute_ns);
+    int rc;
+
+    db_set_deadline(c->db, obs_clock_mono_ns() + LOOK_AT_MOST_NS);
+    rc = drift_look(&c->statements, c->settings, &same, &minute_ns);
 
     if (rc < 0)
         return; /* the store is in trouble, and tells it elsewhere */

@@ -6,7 +6,7 @@
 
 #include "database.h"
 
-#define STATEMENTS_KEPT 32
+#define STATEMENTS_KEPT 64
 
 struct statements {
     struct db *db;                            /* borrowed */

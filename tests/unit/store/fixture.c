@@ -57,6 +57,22 @@ void fixture_finish(struct fixture *f)
     fake_worker_destroy(f->worker);
 }
 
+int fixture_setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    fixture_init(f);
+    *state = f;
+    return fixture_open(f);
+}
+
+int fixture_teardown(void **state)
+{
+    fixture_finish(*state);
+    free(*state);
+    return 0;
+}
+
 /* --- appending ------------------------------------------------------------------ */
 
 struct appended {

@@ -31,6 +31,10 @@ void fixture_finish(struct fixture *f);
 int fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
 
+/* For cmocka: `*state` is an open one. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
 extern const obs_scope scope_all;
 
 /* append() and its answer: what the call returned, else result.error. */

@@ -332,25 +332,7 @@ static void what_cannot_be_asked_is_refused(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-
-    fixture_init(f);
-    *state = f;
-    return fixture_open(f);
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    fixture_finish(f);
-    free(f);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {
